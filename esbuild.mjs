@@ -1,0 +1,82 @@
+// Builds every bundle of the project: extension host, engine process, CLI, webviews.
+//   node esbuild.mjs [--watch] [--production]
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import * as esbuild from 'esbuild';
+
+const watch = process.argv.includes('--watch');
+const production = process.argv.includes('--production');
+
+/** Packages with native code or files of their own: left out of the bundles and shipped beside them. */
+export const external = ['onnxruntime-node', '@tensorflow/tfjs-node-gpu', 'usearch'];
+
+const common = {
+  bundle: true,
+  minify: production,
+  sourcemap: production ? false : 'linked',
+  logLevel: 'info',
+  legalComments: 'none',
+  absWorkingDir: import.meta.dirname,
+  metafile: true,
+};
+
+const node = { ...common, platform: 'node', target: 'node20', mainFields: ['module', 'main'], external };
+
+// Bundled CommonJS packages call `require`, which an ES module does not have.
+const requireInModules =
+  'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' +
+  ' const __filename = import.meta.filename, __dirname = import.meta.dirname;';
+
+const webviews = readdirSync(path.join(import.meta.dirname, 'webview'), { withFileTypes: true })
+  .filter((entry) => entry.isFile() && entry.name.endsWith('.main.ts'))
+  .map((entry) => `webview/${entry.name}`);
+
+const bundles = [
+  {
+    ...node,
+    entryPoints: { extension: 'src/extension.ts' },
+    outdir: 'dist',
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    external: ['vscode', ...external],
+    // The extension host loads CommonJS, where `import.meta.url` does not exist.
+    define: { 'import.meta.url': '__moduleUrl' },
+    banner: { js: 'const __moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
+  },
+  {
+    ...node,
+    entryPoints: { engine: 'src/service/server.ts' },
+    outdir: 'dist',
+    format: 'esm',
+    outExtension: { '.js': '.mjs' },
+    banner: { js: requireInModules },
+  },
+  {
+    ...node,
+    entryPoints: { cli: 'src/cli/main.ts' },
+    outdir: 'dist',
+    format: 'esm',
+    outExtension: { '.js': '.mjs' },
+    banner: { js: `#!/usr/bin/env node\n${requireInModules}` },
+  },
+  ...(webviews.length
+    ? [
+        {
+          ...common,
+          entryPoints: Object.fromEntries(webviews.map((file) => [path.basename(file, '.main.ts'), file])),
+          outdir: 'dist/webview',
+          platform: 'browser',
+          target: 'es2022',
+          format: 'esm',
+          tsconfig: 'webview/tsconfig.json',
+        },
+      ]
+    : []),
+];
+
+if (watch) {
+  const contexts = await Promise.all(bundles.map((options) => esbuild.context(options)));
+  await Promise.all(contexts.map((context) => context.watch()));
+} else {
+  await Promise.all(bundles.map((options) => esbuild.build(options)));
+}

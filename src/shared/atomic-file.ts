@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { StorageError } from './errors.ts';
+
+/** Marks names that are being built; whatever bears it and was left behind by a crash may be deleted. */
+export const temporaryMark = '.toolrec-tmp-';
+
+function temporaryName(target: string): string {
+  return path.join(
+    path.dirname(target),
+    `.${path.basename(target)}${temporaryMark}${randomBytes(6).toString('hex')}`,
+  );
+}
+
+/**
+ * Writes a file so that a crash leaves the old content or the new, never a mixture: temporary file beside the
+ * target, fsync, rename, fsync of the folder. Creates the folder.
+ * @throws StorageError when the disk is full, read-only or not permitted; nothing is left behind.
+ */
+export async function writeFileAtomic(target: string, content: string | Uint8Array): Promise<void> {
+  const temporary = temporaryName(target);
+  try {
+    await fs.mkdir(path.dirname(target), { recursive: true });
+    const handle = await fs.open(temporary, 'wx');
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await fs.rename(temporary, target);
+    await syncDirectory(path.dirname(target));
+  } catch (error) {
+    await fs.rm(temporary, { force: true }).catch(() => undefined);
+    throw asStorageError(error, target);
+  }
+}
+
+/**
+ * Builds a whole folder and puts it in the place of `target` in one step. `build` writes into the folder it is
+ * given; if it throws, `target` is as it was and the half-built folder is gone.
+ * @throws StorageError for failures of the file system; other errors of `build` pass through.
+ */
+export async function replaceDirectoryAtomic(
+  target: string,
+  build: (directory: string) => Promise<void>,
+): Promise<void> {
+  const temporary = temporaryName(target);
+  const previous = temporaryName(target);
+  try {
+    await fs.mkdir(path.dirname(target), { recursive: true });
+    await fs.mkdir(temporary);
+    await build(temporary);
+    for (const name of await fs.readdir(temporary)) await syncFile(path.join(temporary, name));
+    await syncDirectory(temporary);
+    const existed = await fs.rename(target, previous).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return false;
+        throw error;
+      },
+    );
+    try {
+      await fs.rename(temporary, target);
+    } catch (error) {
+      if (existed) await fs.rename(previous, target);
+      throw error;
+    }
+    await syncDirectory(path.dirname(target));
+    await fs.rm(previous, { recursive: true, force: true });
+  } catch (error) {
+    await fs.rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    throw asStorageError(error, target);
+  }
+}
+
+async function syncFile(file: string): Promise<void> {
+  const stat = await fs.stat(file);
+  if (!stat.isFile()) return;
+  const handle = await fs.open(file, 'r+');
+  await handle.sync().finally(() => handle.close());
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  if (process.platform === 'win32') return; // folders cannot be opened for fsync there
+  const handle = await fs.open(directory, 'r');
+  await handle.sync().finally(() => handle.close());
+}
+
+/** Turns an error of the file system into one that says what to do; others are returned as they are. */
+export function asStorageError(error: unknown, file: string): unknown {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  const fail = (name: string, message: string, remedy: string) =>
+    new StorageError(name, message, remedy, { place: { file }, cause: error });
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return fail('disk-full', 'There is no space left to write this.', 'Free some space and try again.');
+    case 'EROFS':
+      return fail(
+        'read-only',
+        'The folder is on a read-only file system.',
+        'Choose a workspace folder that you can write to.',
+      );
+    case 'EACCES':
+    case 'EPERM':
+      return fail(
+        'not-permitted',
+        'The file or folder may not be read or written.',
+        'Check its permissions, or choose another workspace folder.',
+      );
+    case 'ENOENT':
+      return fail('not-found', 'The file or folder does not exist.', 'Check the path.');
+    case 'ENOTDIR':
+    case 'EISDIR':
+    case 'EEXIST':
+      return fail('wrong-kind', 'A file stands where a folder is needed, or the reverse.', 'Move it away.');
+    default:
+      return error;
+  }
+}
