@@ -24,7 +24,10 @@ export interface IdTable {
   readonly size: number;
   /** Code of an id given as text. */
   code(id: string): number;
-  /** Code of an id given as UTF-8 bytes `buffer[start, end)`, without making a string for ids seen before. */
+  /**
+   * Code of an id given as UTF-8 bytes `buffer[start, end)`, without making a string for ids seen before.
+   * -1 (and no code is given) when the bytes are not UTF-8.
+   */
   codeOfBytes(buffer: Uint8Array, start: number, end: number): number;
   text(code: number): string;
 }
@@ -52,7 +55,11 @@ export interface SourceFile {
   readonly base: string;
   /** Size in bytes where known: the compressed size for `.gz`. */
   readonly size: number;
-  /** Streams decompressed bytes. Stops with InputError on truncated data or a decompression bomb. */
+  /**
+   * Streams decompressed bytes, in chunks of 64 KiB or more where it can. Reports its own progress in bytes out
+   * of `size` (the importer adds the rows) and stops when cancelled. Ends with InputError on truncated data or
+   * a decompression bomb.
+   */
   open(work: LongWork): AsyncIterable<Uint8Array>;
   /** First bytes, decompressed, for detection and preview. */
   head(bytes: number): Promise<Uint8Array>;
