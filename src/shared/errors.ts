@@ -27,13 +27,14 @@ interface ErrorOptionsWithPlace {
 }
 
 export class ToolRecError extends Error {
+  // Spelled out in each class: minified bundles have other class names, and the name crosses the engine's border.
+  override readonly name: ErrorClassName = 'ToolRecError';
   readonly code: string;
   readonly remedy: string;
   readonly place: Place | undefined;
 
   constructor(code: string, message: string, remedy: string, options: ErrorOptionsWithPlace = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = new.target.name;
     this.code = code;
     this.remedy = remedy;
     this.place = options.place;
@@ -57,19 +58,33 @@ export class ToolRecError extends Error {
 }
 
 /** The caller asked for something that does not exist or does not fit (a flag, a name, a combination). */
-export class UsageError extends ToolRecError {}
+export class UsageError extends ToolRecError {
+  override readonly name = 'UsageError';
+}
 /** A file, row or value from outside is not what its format promises. */
-export class InputError extends ToolRecError {}
+export class InputError extends ToolRecError {
+  override readonly name = 'InputError';
+}
 /** Reading or writing failed: disk full, read-only, missing, damaged, or written by a newer version. */
-export class StorageError extends ToolRecError {}
+export class StorageError extends ToolRecError {
+  override readonly name = 'StorageError';
+}
 /** A setting or configuration file is not valid. */
-export class ConfigurationError extends ToolRecError {}
+export class ConfigurationError extends ToolRecError {
+  override readonly name = 'ConfigurationError';
+}
 /** The engine process or a device in it is unavailable, crashed, or could not do what was asked. */
-export class EngineError extends ToolRecError {}
+export class EngineError extends ToolRecError {
+  override readonly name = 'EngineError';
+}
 /** A language model or its server failed. */
-export class ModelError extends ToolRecError {}
+export class ModelError extends ToolRecError {
+  override readonly name = 'ModelError';
+}
 /** The person (or the caller's signal) stopped the work. Not a failure to report. */
 export class CancelledError extends ToolRecError {
+  override readonly name = 'CancelledError';
+
   constructor(what = 'The work') {
     super('cancelled', `${what} was cancelled.`, '');
   }

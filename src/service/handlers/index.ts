@@ -1,0 +1,9 @@
+import { HandlerRegistry } from '../registry.ts';
+import { registerEngineHandlers } from './engine.ts';
+
+/** Every request this build answers. A topic adds one line here. */
+export function createRegistry(): HandlerRegistry {
+  const registry = new HandlerRegistry();
+  registerEngineHandlers(registry);
+  return registry;
+}
