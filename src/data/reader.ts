@@ -15,6 +15,7 @@ export type BadRowReason =
   | 'bad-encoding'
   | 'bad-json'
   | 'missing-field'
+  | 'bad-value'
   | 'duplicate-id'
   | 'unknown-item'
   | 'line-too-long';
@@ -53,12 +54,14 @@ export interface SourceFile {
   readonly name: string;
   /** Base name in lower case, without `.gz`: what detection looks at. */
   readonly base: string;
-  /** Size in bytes where known: the compressed size for `.gz`. */
+  /** Size in bytes as stored: the compressed size for `.gz` and members of a zip. */
   readonly size: number;
+  /** Path on disk of a file that is not compressed; formats that need random access (Parquet) use it. */
+  readonly path?: string;
   /**
-   * Streams decompressed bytes, in chunks of 64 KiB or more where it can. Reports its own progress in bytes out
-   * of `size` (the importer adds the rows) and stops when cancelled. Ends with InputError on truncated data or
-   * a decompression bomb.
+   * Streams decompressed bytes, in chunks of 64 KiB or more where it can. Reports its own progress in stored
+   * bytes out of `size` (the importer adds the rows) and ends with CancelledError when the signal fires, with
+   * InputError on truncated or damaged data and on a decompression bomb.
    */
   open(work: LongWork): AsyncIterable<Uint8Array>;
   /** First bytes, decompressed, for detection and preview. */
@@ -67,6 +70,10 @@ export interface SourceFile {
 
 export interface ReaderPlan {
   readonly attributes: readonly AttributeDefinition[];
+  /** Names of the files that will be read, in reading order. */
+  readonly files: readonly string[];
+  /** What was decided for the user and should be said: "Timestamps are in milliseconds." Sentences. */
+  readonly notes: readonly string[];
   /** Reads everything into the sink. */
   read(sink: DatasetSink, work: LongWork): Promise<void>;
 }
@@ -83,6 +90,6 @@ export interface Format {
 }
 
 export interface FormatOptions {
-  /** Column mapping for plain tables: field of the schema → column name or 1-based number. */
+  /** Column mapping: field of the schema → column name or 1-based number (docs/datasets.md). */
   readonly map?: Readonly<Record<string, string>>;
 }
