@@ -76,6 +76,8 @@ export interface TextLineOptions {
   readonly encoding: Encoding;
   /** Longest line in bytes. */
   readonly limit: number;
+  /** Gives blank lines too: they matter inside a quoted field. */
+  readonly blankLines?: boolean;
 }
 
 /** Generous for ratings and titles, far below what would hurt. */
@@ -97,11 +99,11 @@ export async function readTextLines(
   const decode = decoder(options.encoding);
   const splitter = new LineSplitter(options.limit, {
     line(buffer, start, end, number) {
-      if (end === start) return;
+      if (end === start && !options.blankLines) return;
       const text = decode(buffer, start, end);
       if (text === undefined) {
         sink.bad({ file: file.name, line: number }, 'bad-encoding', excerptOfBytes(buffer, start, end));
-      } else if (text.trim() !== '') onLine(text, number);
+      } else if (options.blankLines || text.trim() !== '') onLine(text, number);
     },
     tooLong(head, number) {
       sink.bad({ file: file.name, line: number }, 'line-too-long', excerptOfBytes(head));

@@ -1,0 +1,7 @@
+import type { Format } from '../reader.ts';
+import { movieLensCsv } from './movielens/csv.ts';
+import { movieLens10M, movieLens1M } from './movielens/dat.ts';
+import { movieLens100K } from './movielens/ml-100k.ts';
+
+/** Every format that can be imported, the most specific first: ties in confidence go to the earlier one. */
+export const formats: readonly Format[] = [movieLens100K, movieLens1M, movieLens10M, movieLensCsv];
