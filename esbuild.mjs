@@ -1,11 +1,12 @@
 // Builds every bundle of the project: extension host, engine process, CLI, webviews.
-//   node esbuild.mjs [--watch] [--production]
+//   node esbuild.mjs [--watch] [--production] [--outdir=<folder>]
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
 
 const watch = process.argv.includes('--watch');
 const production = process.argv.includes('--production');
+const outdir = process.argv.find((arg) => arg.startsWith('--outdir='))?.slice('--outdir='.length) ?? 'dist';
 
 /** Packages with native code or files of their own: left out of the bundles and shipped beside them. */
 export const external = ['onnxruntime-node', '@tensorflow/tfjs-node-gpu', 'usearch'];
@@ -35,7 +36,7 @@ const bundles = [
   {
     ...node,
     entryPoints: { extension: 'src/extension.ts' },
-    outdir: 'dist',
+    outdir,
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
     external: ['vscode', ...external],
@@ -46,7 +47,7 @@ const bundles = [
   {
     ...node,
     entryPoints: { engine: 'src/service/server.ts' },
-    outdir: 'dist',
+    outdir,
     format: 'esm',
     outExtension: { '.js': '.mjs' },
     banner: { js: requireInModules },
@@ -54,7 +55,7 @@ const bundles = [
   {
     ...node,
     entryPoints: { cli: 'src/cli/main.ts' },
-    outdir: 'dist',
+    outdir,
     format: 'esm',
     outExtension: { '.js': '.mjs' },
     banner: { js: `#!/usr/bin/env node\n${requireInModules}` },
@@ -64,7 +65,7 @@ const bundles = [
         {
           ...common,
           entryPoints: Object.fromEntries(webviews.map((file) => [path.basename(file, '.main.ts'), file])),
-          outdir: 'dist/webview',
+          outdir: path.join(outdir, 'webview'),
           platform: 'browser',
           target: 'es2022',
           format: 'esm',

@@ -1,5 +1,5 @@
 // npm run check: types, lint and format, side by side; prints what failed and exits 1 if anything did.
-import { spawn } from 'node:child_process';
+import { run } from './process.mjs';
 
 const bin = (name) => `node_modules/.bin/${name}`;
 const steps = [
@@ -9,29 +9,25 @@ const steps = [
   ['format', bin('prettier'), ['--check', '--log-level', 'warn', '.']],
 ];
 
-const results = await Promise.all(
-  steps.map(
-    ([name, command, args]) =>
-      new Promise((resolve) => {
-        const started = performance.now();
-        const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-        let output = '';
-        child.stdout.on('data', (chunk) => (output += chunk));
-        child.stderr.on('data', (chunk) => (output += chunk));
-        child.on('error', (error) => resolve({ name, code: 1, output: String(error), seconds: 0 }));
-        child.on('close', (code) =>
-          resolve({ name, code, output, seconds: (performance.now() - started) / 1000 }),
-        );
-      }),
-  ),
-);
-let failed = 0;
-for (const { name, code, output, seconds } of results) {
-  console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${name} (${seconds.toFixed(1)} s)`);
-  if (code !== 0) {
-    failed++;
-    console.log(output.trim());
+/** Runs every step and prints how it went. @returns {Promise<{ passed: number, failed: number }>} */
+export async function check() {
+  const results = await Promise.all(
+    steps.map(async ([name, command, args]) => {
+      const started = performance.now();
+      const { code, output } = await run(command, args, { output: 'hide' });
+      return { name, code, output, seconds: (performance.now() - started) / 1000 };
+    }),
+  );
+  for (const { name, code, output, seconds } of results) {
+    console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${name} (${seconds.toFixed(1)} s)`);
+    if (code !== 0) console.log(output.trim());
   }
+  const passed = results.filter(({ code }) => code === 0).length;
+  return { passed, failed: results.length - passed };
 }
-console.log(`${results.length - failed} passed, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+
+if (import.meta.filename === process.argv[1]) {
+  const { passed, failed } = await check();
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed ? 1 : 0;
+}

@@ -1,0 +1,113 @@
+// @ts-check
+// npm run package -- [--target <platform-arch>] [--out <file>]: makes the .vsix for one platform.
+//
+// The bundles hold every dependency but onnxruntime-node, whose native library is copied beside them, for the
+// target alone. What goes in is what is listed here; nothing is downloaded.
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { root, run } from './process.mjs';
+
+/** Files and folders of the project that the package contains as they are, where they exist. */
+const contents = ['README.md', 'CHANGELOG.md', 'LICENSE', 'media', 'resources', 'l10n'];
+const thisTarget = `${process.platform}-${process.arch}`;
+
+/**
+ * Builds for production and packs.
+ * @param {{ target?: string, out?: string }} [options]
+ * @returns {Promise<{ file: string, bytes: number }>}
+ * @throws Error when there is no native library for the target, or the build fails
+ */
+export async function createPackage({ target = thisTarget, out } = {}) {
+  const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const staging = path.join(root, 'out', `package-${target}`);
+  rmSync(staging, { recursive: true, force: true });
+  mkdirSync(staging, { recursive: true });
+  for (const name of contents)
+    if (existsSync(path.join(root, name)))
+      cpSync(path.join(root, name), path.join(staging, name), { recursive: true });
+  for (const name of readdirSync(root).filter((file) => /^package\.nls(\..+)?\.json$/.test(file)))
+    cpSync(path.join(root, name), path.join(staging, name));
+  // What only the project's developers need stays out of the manifest, and so does what is in the bundles.
+  const left = ['scripts', 'devDependencies', 'dependencies', 'optionalDependencies'];
+  const shipped = Object.fromEntries(Object.entries(manifest).filter(([key]) => !left.includes(key)));
+  writeFileSync(path.join(staging, 'package.json'), `${JSON.stringify(shipped, null, 2)}\n`);
+
+  const dist = path.join(staging, 'dist');
+  const built = await run(process.execPath, ['esbuild.mjs', '--production', `--outdir=${dist}`], {
+    output: 'hide',
+  });
+  if (built.code !== 0) throw new Error(`The build failed (${built.code}):\n${built.output.trim()}`);
+  copyNativePackages(target, path.join(dist, 'node_modules'));
+
+  const file = path.resolve(out ?? path.join(root, `${manifest.name}-${target}-${manifest.version}.vsix`));
+  mkdirSync(path.dirname(file), { recursive: true });
+  // The folder holds nothing that should stay out; without this file vsce doubts it.
+  writeFileSync(path.join(staging, '.vscodeignore'), '.vscodeignore\n');
+  const vsce = path.join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
+  const options = ['--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links'];
+  const packed = await run(
+    process.execPath,
+    [vsce, 'package', '--target', target, '--out', file, ...options],
+    {
+      cwd: staging,
+      output: 'hide',
+    },
+  );
+  if (packed.code !== 0) throw new Error(`vsce package failed (${packed.code}):\n${packed.output.trim()}`);
+  rmSync(staging, { recursive: true, force: true });
+  return { file, bytes: statSync(file).size };
+}
+
+/**
+ * onnxruntime-node for one platform, and onnxruntime-common, which it requires.
+ * @param {string} target `<platform>-<arch>` @param {string} into
+ */
+function copyNativePackages(target, into) {
+  const modules = path.join(root, 'node_modules');
+  const [platform = '', arch = ''] = target.split('-');
+  const binaries = path.join('bin', 'napi-v6', platform, arch);
+  if (!existsSync(path.join(modules, 'onnxruntime-node', binaries)))
+    throw new Error(`onnxruntime-node has no library for ${target}; it has: ${targets(modules).join(', ')}.`);
+  for (const [name, parts] of /** @type {[string, string[]][]} */ ([
+    ['onnxruntime-node', ['package.json', 'dist', binaries]],
+    ['onnxruntime-common', ['package.json', path.join('dist', 'cjs')]],
+  ]))
+    for (const part of parts)
+      cpSync(path.join(modules, name, part), path.join(into, name, part), {
+        recursive: true,
+        filter: (source) => !/\.(map|d\.ts)$/.test(source),
+      });
+}
+
+/** @param {string} modules */
+function targets(modules) {
+  const folder = path.join(modules, 'onnxruntime-node', 'bin', 'napi-v6');
+  return readdirSync(folder).flatMap((platform) =>
+    readdirSync(path.join(folder, platform)).map((arch) => `${platform}-${arch}`),
+  );
+}
+
+if (import.meta.filename === process.argv[1]) {
+  try {
+    const { values } = parseArgs({ options: { target: { type: 'string' }, out: { type: 'string' } } });
+    const { file, bytes } = await createPackage({
+      ...(values.target ? { target: values.target } : {}),
+      ...(values.out ? { out: values.out } : {}),
+    });
+    console.log(`${path.relative(process.cwd(), file)} (${(bytes / 2 ** 20).toFixed(1)} MiB)`);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    const usage = /** @type {{ code?: string }} */ (error).code?.startsWith('ERR_PARSE_ARGS') ?? false;
+    process.exitCode = usage ? 2 : 1;
+  }
+}

@@ -1,0 +1,25 @@
+/** Root hooks of the end-to-end layer: one server and one browser for all specs, a clean slate after each test. */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { closeWorkbenches, screenshotFolder, screenshotsOfOpen, startHost, stopHost } from './harness.ts';
+
+export const mochaHooks = {
+  async beforeAll(this: Mocha.Context) {
+    this.timeout(180_000);
+    mkdirSync(screenshotFolder, { recursive: true });
+    await startHost();
+  },
+  async afterEach(this: Mocha.Context) {
+    const test = this.currentTest;
+    if (test?.state === 'failed') {
+      const name = test.fullTitle().replace(/[^\w.-]+/g, '-');
+      for (const file of await screenshotsOfOpen(path.join('failures', name)))
+        console.info(`screenshot: ${file}`);
+    }
+    await closeWorkbenches();
+  },
+  async afterAll(this: Mocha.Context) {
+    this.timeout(30_000);
+    await stopHost();
+  },
+};

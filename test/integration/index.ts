@@ -1,0 +1,26 @@
+/** What the extension host calls: runs every bundled test beside it. Throws when one fails. */
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { format } from 'node:util';
+import Mocha from 'mocha';
+
+export async function run(): Promise<void> {
+  // The code shim gives a mark by which it knows the tests' lines; a desktop VS Code needs none.
+  const mark = process.env['TOOLREC_LOG_MARK'] ?? '';
+  const base = Mocha.reporters.Base as unknown as { consoleLog: (...parts: unknown[]) => void };
+  base.consoleLog = (...parts) => {
+    for (const line of format(...parts).split('\n')) console.info(`${mark}${line}`);
+  };
+  const root = path.resolve(__dirname, '..', '..');
+  const mocha = new Mocha({
+    reporter: path.join(root, 'test', 'reporter.cjs'),
+    timeout: 20_000,
+    color: false,
+  });
+  const tests = readdirSync(__dirname, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.test.cjs'),
+  );
+  for (const file of tests.sort()) mocha.addFile(path.join(__dirname, file));
+  const failures = await new Promise<number>((resolve) => mocha.run(resolve));
+  if (failures > 0) throw new Error(`${failures} integration ${failures === 1 ? 'test' : 'tests'} failed.`);
+}
