@@ -1,7 +1,18 @@
 import type { Format } from '../reader.ts';
+import { amazon2014, amazon2018, amazon2023 } from './amazon/amazon.ts';
 import { movieLensCsv } from './movielens/csv.ts';
 import { movieLens10M, movieLens1M } from './movielens/dat.ts';
 import { movieLens100K } from './movielens/ml-100k.ts';
+import { yelp } from './yelp.ts';
 
 /** Every format that can be imported, the most specific first: ties in confidence go to the earlier one. */
-export const formats: readonly Format[] = [movieLens100K, movieLens1M, movieLens10M, movieLensCsv];
+export const formats: readonly Format[] = [
+  movieLens100K,
+  movieLens1M,
+  movieLens10M,
+  movieLensCsv,
+  amazon2014,
+  amazon2018,
+  amazon2023,
+  yelp,
+];
