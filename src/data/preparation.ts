@@ -66,10 +66,14 @@ export type ProtocolName = (typeof protocolNames)[number];
  *
  * Both keep only the first of repeated interactions with an item: with items already seen left out of a
  * ranking, a repeat could never be hit. MovieLens has none.
- * @param format id of the source's format.
+ * @param source what tells MovieLens from the rest: the format's id and the base names of the files.
  */
-export function protocolPreparation(name: ProtocolName, format: string): Preparation {
-  const k = name === 'reference' ? 5 : /^movielens/.test(format) ? 0 : 10;
+export function protocolPreparation(
+  name: ProtocolName,
+  source: { readonly format: string; readonly files: readonly string[] },
+): Preparation {
+  const movieLens = [source.format, ...source.files].some((text) => /^(ml-|movielens)/.test(text));
+  const k = name === 'reference' ? 5 : movieLens ? 0 : 10;
   return preparationSchema.parse({
     protocol: name,
     duplicates: 'first',

@@ -42,12 +42,14 @@ export interface StoredDataset extends Dataset {
 /**
  * Stores a dataset in `directory` (the workspace's `datasets/<name>`), in the place of an earlier one in one
  * step: a crash or cancellation leaves that one whole.
+ * @param extra text files to keep beside it, by name.
  * @throws StorageError when the disk refuses; RangeError when the content contradicts itself.
  */
 export async function writeDataset(
   directory: string,
   content: DatasetContent,
   work: LongWork = {},
+  extra: Readonly<Record<string, string>> = {},
 ): Promise<DatasetManifest> {
   const wrong = contradiction(content);
   if (wrong) throw new RangeError(`Not a dataset: ${wrong}.`);
@@ -88,6 +90,7 @@ export async function writeDataset(
       ...(content.report ? { report: content.report } : {}),
       files: { 'columns.bin': columns, 'items.jsonl': items.file, 'users.jsonl': users.file },
     } satisfies DatasetManifest);
+    for (const [name, text] of Object.entries(extra)) await fs.writeFile(path.join(folder, name), text);
     await fs.writeFile(path.join(folder, manifestFile), `${JSON.stringify(manifest, null, 2)}\n`);
     throwIfCancelled(work.signal, 'Writing the dataset');
   });
