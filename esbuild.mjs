@@ -1,6 +1,6 @@
 // Builds every bundle of the project: extension host, engine process, CLI, webviews.
 //   node esbuild.mjs [--watch] [--production] [--outdir=<folder>]
-import { readdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
 
@@ -74,6 +74,13 @@ const bundles = [
       ]
     : []),
 ];
+
+// TensorFlow.js's WebAssembly backend loads these at run time; they lie beside the bundles.
+const wasm = path.join(import.meta.dirname, 'node_modules/@tensorflow/tfjs-backend-wasm/dist');
+const beside = path.resolve(import.meta.dirname, outdir);
+mkdirSync(beside, { recursive: true });
+for (const name of readdirSync(wasm).filter((file) => file.endsWith('.wasm')))
+  copyFileSync(path.join(wasm, name), path.join(beside, name));
 
 if (watch) {
   const contexts = await Promise.all(bundles.map((options) => esbuild.context(options)));

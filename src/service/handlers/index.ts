@@ -1,9 +1,11 @@
 import { HandlerRegistry } from '../registry.ts';
+import { registerDoctorHandlers } from './doctor.ts';
 import { registerEngineHandlers } from './engine.ts';
 
 /** Every request this build answers. A topic adds one line here. */
 export function createRegistry(): HandlerRegistry {
   const registry = new HandlerRegistry();
   registerEngineHandlers(registry);
+  registerDoctorHandlers(registry);
   return registry;
 }
