@@ -1,0 +1,190 @@
+import * as ort from 'onnxruntime-node';
+import { EngineError } from '../shared/errors.ts';
+import { recordGraph } from './capture/record.ts';
+import type {
+  Engine,
+  EngineState,
+  HostTensor,
+  NamedHostTensors,
+  NamedTensors,
+  Program,
+  StepDefinition,
+  TensorSpec,
+} from './program.ts';
+
+export interface OnnxEngineOptions {
+  readonly provider: 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
+  /** CPU threads for one operation; 0 lets onnxruntime choose (physical cores). */
+  readonly threads?: number;
+  /** Writes onnxruntime's profile of every operator to `<prefix>_<time>.json`. */
+  readonly profilePrefix?: string;
+}
+
+/** Runs steps as captured graphs in onnxruntime. State is handed from run to run without a copy of ours. */
+export class OnnxEngine implements Engine {
+  readonly device: string;
+  private readonly options: OnnxEngineOptions;
+
+  constructor(options: OnnxEngineOptions) {
+    this.options = options;
+    this.device = `onnx-${options.provider === 'dml' ? 'directml' : options.provider}`;
+  }
+
+  createState(values: NamedHostTensors): Promise<EngineState> {
+    return Promise.resolve(new OnnxState(values));
+  }
+
+  async compile(step: StepDefinition): Promise<Program> {
+    const inputs: Record<string, TensorSpec> = {
+      ...prefixed('state:', step.state),
+      ...prefixed('in:', step.inputs),
+    };
+    const graph = await recordGraph(step.name, inputs, (tensors) => {
+      const result = step.body(unprefixed('in:', tensors), unprefixed('state:', tensors));
+      return { ...prefixed('out:', result.outputs), ...prefixed('new:', result.state ?? {}) };
+    });
+    const session = await this.createSession(graph.model);
+    return new OnnxProgram(step, session);
+  }
+
+  private async createSession(model: Uint8Array): Promise<ort.InferenceSession> {
+    const { provider, threads, profilePrefix } = this.options;
+    try {
+      return await ort.InferenceSession.create(model, {
+        executionProviders: [provider],
+        graphOptimizationLevel: 'all',
+        ...(threads ? { intraOpNumThreads: threads } : {}),
+        interOpNumThreads: 1,
+        // The pattern keeps a block for each set of shapes that was ever seen.
+        enableMemPattern: false,
+        ...(profilePrefix ? { enableProfiling: true, profileFilePrefix: profilePrefix } : {}),
+        logSeverityLevel: 3,
+      });
+    } catch (error) {
+      throw new EngineError(
+        'session-failed',
+        `onnxruntime could not load the captured graph on “${provider}”: ${messageOf(error)}`,
+        'Choose another device.',
+        { cause: error },
+      );
+    }
+  }
+}
+
+class OnnxState implements EngineState {
+  readonly tensors = new Map<string, ort.Tensor>();
+  /** Blocks of the values before last, written over by the next run. */
+  readonly spare = new Map<string, ort.Tensor>();
+
+  constructor(values: NamedHostTensors) {
+    for (const [name, value] of Object.entries(values))
+      this.tensors.set(name, toOrt({ ...value, data: value.data.slice() }));
+  }
+
+  read(names: readonly string[] = [...this.tensors.keys()]): Promise<NamedHostTensors> {
+    const out: Record<string, HostTensor> = {};
+    for (const name of names) {
+      const tensor = fromOrt(this.get(name));
+      out[name] = { ...tensor, data: tensor.data.slice() };
+    }
+    return Promise.resolve(out);
+  }
+
+  write(values: NamedHostTensors): Promise<void> {
+    for (const [name, value] of Object.entries(values)) {
+      const old = this.get(name);
+      if (old.dims.join() !== value.shape.join())
+        throw new EngineError('wrong-shape', `The state “${name}” has another shape.`, '');
+      this.tensors.set(name, toOrt({ ...value, data: value.data.slice() }));
+    }
+    return Promise.resolve();
+  }
+
+  get(name: string): ort.Tensor {
+    const tensor = this.tensors.get(name);
+    if (!tensor) throw new EngineError('no-state', `There is no state named “${name}”.`, '');
+    return tensor;
+  }
+
+  dispose(): void {
+    this.tensors.clear();
+    this.spare.clear();
+  }
+}
+
+class OnnxProgram implements Program {
+  private readonly step: StepDefinition;
+  private readonly session: ort.InferenceSession;
+  private readonly resultNames: readonly string[];
+  private readonly newStateNames: readonly string[];
+
+  constructor(step: StepDefinition, session: ort.InferenceSession) {
+    this.step = step;
+    this.session = session;
+    this.resultNames = session.outputNames.filter((name) => name.startsWith('out:'));
+    this.newStateNames = session.outputNames
+      .filter((name) => name.startsWith('new:'))
+      .map((name) => name.slice('new:'.length));
+  }
+
+  async run(state: EngineState, inputs: NamedHostTensors): Promise<NamedHostTensors> {
+    if (!(state instanceof OnnxState))
+      throw new EngineError('foreign-state', 'The state belongs to another engine.', '');
+    const feeds: Record<string, ort.Tensor> = {};
+    const known = new Set(this.session.inputNames);
+    for (const name of Object.keys(this.step.state))
+      if (known.has(`state:${name}`)) feeds[`state:${name}`] = state.get(name);
+    for (const name of Object.keys(this.step.inputs)) {
+      const value = inputs[name];
+      if (!value)
+        throw new EngineError('missing-input', `The step “${this.step.name}” lacks its input “${name}”.`, '');
+      if (known.has(`in:${name}`)) feeds[`in:${name}`] = toOrt(value);
+    }
+    const fetches: Record<string, ort.Tensor | null> = {};
+    for (const name of this.resultNames) fetches[name] = null;
+    for (const name of this.newStateNames) fetches[`new:${name}`] = state.spare.get(name) ?? null;
+    const results = await this.session.run(feeds, fetches);
+    for (const name of this.newStateNames) {
+      state.spare.set(name, state.get(name));
+      state.tensors.set(name, results[`new:${name}`]!);
+    }
+    return Object.fromEntries(
+      this.resultNames.map((name) => [name.slice('out:'.length), fromOrt(results[name]!)]),
+    );
+  }
+
+  dispose(): Promise<void> {
+    return this.session.release();
+  }
+}
+
+function toOrt(tensor: HostTensor): ort.Tensor {
+  const { data, shape } = tensor;
+  if (data instanceof Float32Array) return new ort.Tensor('float32', data, shape);
+  if (data instanceof Int32Array) return new ort.Tensor('int32', data, shape);
+  return new ort.Tensor('bool', data, shape);
+}
+
+function fromOrt(tensor: ort.Tensor): HostTensor {
+  const shape = tensor.dims;
+  if (tensor.type === 'float32') return { dtype: 'float32', shape, data: tensor.data as Float32Array };
+  if (tensor.type === 'int32') return { dtype: 'int32', shape, data: tensor.data as Int32Array };
+  if (tensor.type === 'bool') return { dtype: 'bool', shape, data: tensor.data as Uint8Array };
+  throw new EngineError('wrong-type', `onnxruntime returned a tensor of type ${tensor.type}.`, '');
+}
+
+function prefixed<T>(prefix: string, record: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [prefix + key, value]));
+}
+
+function unprefixed(prefix: string, record: NamedTensors): NamedTensors {
+  return Object.fromEntries(
+    Object.entries(record)
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, value]) => [key.slice(prefix.length), value]),
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
