@@ -75,8 +75,9 @@ export async function endGroup(child, graceSeconds = 5) {
 /**
  * Sees to it that a detached child does not outlive this process. Returns a function that lets go of it.
  * @param {import('node:child_process').ChildProcess} child
+ * @param {{ signals?: boolean }} [options] `signals: false` leaves SIGINT and SIGTERM to the caller
  */
-export function endWithParent(child) {
+export function endWithParent(child, { signals = true } = {}) {
   const kill = () => {
     try {
       if (child.pid !== undefined)
@@ -85,17 +86,13 @@ export function endWithParent(child) {
       // It has already gone.
     }
   };
-  const interrupted = () => {
-    kill();
-    process.exit(130);
-  };
+  const interrupted = () => process.exit(130); // by way of `kill`
+  const caught = signals ? ['SIGINT', 'SIGTERM', 'SIGHUP'] : [];
   process.once('exit', kill);
-  process.once('SIGINT', interrupted);
-  process.once('SIGTERM', interrupted);
+  for (const signal of caught) process.once(signal, interrupted);
   return () => {
     process.off('exit', kill);
-    process.off('SIGINT', interrupted);
-    process.off('SIGTERM', interrupted);
+    for (const signal of caught) process.off(signal, interrupted);
   };
 }
 

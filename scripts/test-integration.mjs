@@ -98,3 +98,6 @@ export async function runIntegration(results) {
     rmSync(temporary, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 }
+
+// By itself it only bundles: what "Integration Tests" of .vscode/launch.json starts from.
+if (import.meta.filename === process.argv[1]) console.log(await bundle());

@@ -31,6 +31,8 @@ export const quietSettings = {
  * @property {boolean} [testDriver] lets a page load an extension under development and report the end of its
  *   tests; suppresses notification toasts
  * @property {number} [port] 0, the default, takes any that is free
+ * @property {boolean} [gallery] whether extensions can be looked for in the gallery; tests leave the network alone
+ * @property {boolean} [signals] `false` leaves SIGINT and SIGTERM to the caller, who then must call `stop`
  */
 
 /**
@@ -41,6 +43,7 @@ export const quietSettings = {
  * @property {string} extensions
  * @property {(settings: Readonly<Record<string, unknown>>) => void} writeSettings replaces the person's settings
  * @property {() => string} log what the server has written so far
+ * @property {Promise<string>} ended settles with the reason when it has gone
  * @property {() => Promise<void>} stop ends it and everything it started, and deletes what was temporary
  */
 
@@ -58,6 +61,8 @@ export async function startCodeServer({
   settings = {},
   testDriver = false,
   port = 0,
+  gallery = false,
+  signals = true,
 }) {
   const temporary = mkdtempSync(path.join(os.tmpdir(), 'toolrec-host-'));
   const clear = () => rmSync(temporary, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
@@ -78,7 +83,7 @@ export async function startCodeServer({
   }
   const folders = ['--user-data-dir', user, '--extensions-dir', installed];
   const configuration = ['--config', path.join(temporary, 'config.yaml')];
-  const env = hostEnvironment();
+  const env = hostEnvironment(gallery);
   const logFile = path.join(temporary, 'server.log');
   const log = () => readFileSync(logFile, 'utf8');
   try {
@@ -105,18 +110,21 @@ export async function startCodeServer({
       { env, stdio: ['ignore', descriptor, descriptor], detached: true },
     );
     closeSync(descriptor);
-    const release = endWithParent(child);
+    const release = endWithParent(child, { signals });
     /** @type {string | undefined} */
-    let ended;
-    child.on('error', (error) => (ended = String(error)));
-    child.on('exit', (code, signal) => (ended = `it ended with ${signal ?? code}`));
+    let reason;
+    /** @type {Promise<string>} */
+    const ended = new Promise((resolve) => {
+      child.on('error', (error) => resolve((reason = String(error))));
+      child.on('exit', (code, signal) => resolve((reason = `it ended with ${signal ?? code}`)));
+    });
     const stop = async () => {
       await endGroup(child);
       release();
       process.off('exit', clear);
       clear();
     };
-    const address = await untilItAnswers(log, () => ended).catch(async (error) => {
+    const address = await untilItAnswers(log, () => reason).catch(async (error) => {
       await stop();
       throw error;
     });
@@ -127,6 +135,7 @@ export async function startCodeServer({
       extensions: installed,
       writeSettings,
       log,
+      ended,
       stop,
     };
   } catch (error) {
@@ -155,12 +164,16 @@ async function untilItAnswers(log, ended) {
   throw new Error(`code-server did not answer within 60 s.\n${log().slice(-3000)}`);
 }
 
-/** This environment without what a surrounding VS Code or test runner put there for its own children. */
-function hostEnvironment() {
+/**
+ * This environment without what a surrounding VS Code or test runner put there for its own children.
+ * @param {boolean} gallery
+ */
+function hostEnvironment(gallery) {
   const env = { ...process.env };
   for (const name of Object.keys(env))
     if (/^(VSCODE_|ELECTRON_|CODE_SERVER_)/.test(name) || name === 'NODE_OPTIONS' || name === 'PORT')
       env[name] = undefined;
+  if (!gallery) env['EXTENSIONS_GALLERY'] = '{}';
   return env;
 }
 

@@ -18,8 +18,6 @@ const values = (name) =>
 const folder = args.find((arg) => !arg.startsWith('-'));
 const timeoutSeconds = Number(process.env['TOOLREC_HOST_TIMEOUT'] ?? 180);
 const mark = 'tests> ';
-/** @type {string[]} */
-const chatter = [];
 process.env['TOOLREC_LOG_MARK'] = mark;
 const toStderr = (/** @type {string} */ line) => process.stderr.write(`${line}\n`);
 
@@ -49,7 +47,6 @@ async function main() {
         // The workbench's own chatter comes the same way as what the tests print; theirs bears the mark.
         const text = parts.map(String).join(' ');
         if (text.startsWith(mark)) process.stdout.write(`${text.slice(mark.length)}\n`);
-        else chatter.push(text);
       },
     );
     page.on('crash', () => {

@@ -2,7 +2,7 @@
 // Installs a real VS Code to test in, from the npm registry and the system's packages alone: code-server (VS
 // Code's own workbench and extension host), the Node that runs it, and Chromium. About 40 s and 800 MB, once for
 // each set of versions: every clone on the machine shares
-//   ${XDG_CACHE_HOME:-~/.cache}/toolrec-workbench/vscode-host-<hash of scripts/host/package.json>
+//   ${XDG_CACHE_HOME:-~/.cache}/toolrec-workbench/vscode-host-<hash of package.json and native/ here>
 // or, when it is set, the folder $TOOLREC_HOST_CACHE. Run by itself it installs and prints what it found.
 import { createHash } from 'node:crypto';
 import {
@@ -24,16 +24,25 @@ const stampName = 'complete.json';
 
 /** @typedef {{ entry: string, node: string, folder: string }} Host code-server's entry and the Node to run it under */
 
+/** What stands in for native code that npm brings no binary of: our file, and its place in lib/vscode/node_modules. */
+const standIns = [
+  ['native/spdlog.cjs', '@vscode/spdlog/index.js'],
+  ['native/watchdog.cjs', '@vscode/native-watchdog/build/Release/watchdog.js'],
+];
+
+/** Changes whenever a host that was installed before would not be the one that is wanted now. */
+function fingerprint() {
+  const hash = createHash('sha256').update(readFileSync(manifest));
+  for (const [file = ''] of standIns) hash.update(readFileSync(path.join(import.meta.dirname, file)));
+  return hash.digest('hex').slice(0, 12);
+}
+
 /** The folder in which the host of these versions lives, whether it is there yet or not. */
 export function hostFolder() {
   if (process.env['TOOLREC_HOST_CACHE']) return path.resolve(process.env['TOOLREC_HOST_CACHE']);
-  const hash = createHash('sha256').update(readFileSync(manifest)).digest('hex').slice(0, 12);
   const cache = process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache');
-  return path.join(cache, 'toolrec-workbench', `vscode-host-${hash}`);
+  return path.join(cache, 'toolrec-workbench', `vscode-host-${fingerprint()}`);
 }
-
-/** The versions that must be installed, as the stamp of a complete install repeats them. */
-const wanted = () => JSON.parse(readFileSync(manifest, 'utf8')).dependencies;
 
 /**
  * The host if it is completely installed in the versions wanted.
@@ -42,7 +51,7 @@ const wanted = () => JSON.parse(readFileSync(manifest, 'utf8')).dependencies;
 export function findHost(folder = hostFolder()) {
   try {
     const stamp = JSON.parse(readFileSync(path.join(folder, stampName), 'utf8'));
-    if (JSON.stringify(stamp.dependencies) !== JSON.stringify(wanted())) return undefined;
+    if (stamp.fingerprint !== fingerprint()) return undefined;
   } catch {
     return undefined;
   }
@@ -68,9 +77,9 @@ export async function ensureHost(log = console.log) {
         'give a desktop VS Code by VSCODE_EXECUTABLE.',
     );
   sweepLeftovers(folder);
-  log(
-    `Installing a VS Code to test in (code-server ${wanted()['code-server']}) into ${folder}: about 40 s, once.`,
-  );
+  const { dependencies } = JSON.parse(readFileSync(manifest, 'utf8'));
+  const version = dependencies['code-server'];
+  log(`Installing a VS Code to test in (code-server ${version}) into ${folder}: about 45 s, once.`);
   const building = `${folder}.building-${process.pid}`;
   rmSync(building, { recursive: true, force: true });
   mkdirSync(building, { recursive: true });
@@ -83,10 +92,13 @@ export async function ensureHost(log = console.log) {
     await npm([...quiet], building);
     await npm(['--omit=dev', ...quiet], vscode);
     await npm(['--omit=dev', ...quiet], path.join(vscode, 'extensions'));
-    writeFileSync(
-      path.join(building, stampName),
-      `${JSON.stringify({ dependencies: wanted(), installed: new Date().toISOString() }, null, 2)}\n`,
-    );
+    for (const [file = '', place = ''] of standIns) {
+      const target = path.join(vscode, 'node_modules', place);
+      mkdirSync(path.dirname(target), { recursive: true });
+      cpSync(path.join(import.meta.dirname, file), target);
+    }
+    const stamp = { fingerprint: fingerprint(), dependencies, installed: new Date().toISOString() };
+    writeFileSync(path.join(building, stampName), `${JSON.stringify(stamp, null, 2)}\n`);
     if (!findHost(folder)) {
       rmSync(folder, { recursive: true, force: true }); // incomplete, or of other versions
       renameSync(building, folder);

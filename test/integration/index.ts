@@ -5,12 +5,7 @@ import { format } from 'node:util';
 import Mocha from 'mocha';
 
 export async function run(): Promise<void> {
-  // The code shim gives a mark by which it knows the tests' lines; a desktop VS Code needs none.
-  const mark = process.env['TOOLREC_LOG_MARK'] ?? '';
-  const base = Mocha.reporters.Base as unknown as { consoleLog: (...parts: unknown[]) => void };
-  base.consoleLog = (...parts) => {
-    for (const line of format(...parts).split('\n')) console.info(`${mark}${line}`);
-  };
+  markLines();
   const root = path.resolve(__dirname, '..', '..');
   const mocha = new Mocha({
     reporter: path.join(root, 'test', 'reporter.cjs'),
@@ -23,4 +18,20 @@ export async function run(): Promise<void> {
   for (const file of tests.sort()) mocha.addFile(path.join(__dirname, file));
   const failures = await new Promise<number>((resolve) => mocha.run(resolve));
   if (failures > 0) throw new Error(`${failures} integration ${failures === 1 ? 'test' : 'tests'} failed.`);
+}
+
+/**
+ * The code shim gives a mark by which it tells what the tests print from the workbench's own chatter; a desktop
+ * VS Code prints everything.
+ */
+function markLines(): void {
+  const mark = process.env['TOOLREC_LOG_MARK'];
+  if (!mark) return;
+  const write = console.info.bind(console);
+  const marked = (...parts: unknown[]) => {
+    for (const line of format(...parts).split('\n')) write(`${mark}${line}`);
+  };
+  console.log = console.info = console.warn = console.error = marked;
+  // Mocha keeps the console's function from before, and the host would not fill in its formats.
+  (Mocha.reporters.Base as unknown as { consoleLog: typeof marked }).consoleLog = marked;
 }
