@@ -1,0 +1,127 @@
+import type { Dataset } from '../data/dataset.ts';
+import type { MatchKind } from './events.ts';
+
+/** What a text of a model or a person names in the catalogue. */
+export type Resolution =
+  | { readonly kind: 'match'; readonly item: number; readonly match: MatchKind }
+  | { readonly kind: 'ambiguous'; readonly candidates: readonly number[] }
+  | { readonly kind: 'none' };
+
+/** Look-up of items by id or title; never guesses between two. */
+export interface Catalogue {
+  resolve(text: string): Resolution;
+  /** As `resolve` without the fuzzy step: for trying whether pieces belong together. */
+  resolveExact(text: string): Resolution;
+}
+
+/** What a tool or model named: an item code (trusted tools) or a text to be checked. */
+export interface Mention {
+  readonly item?: number;
+  readonly text?: string;
+  readonly score?: number;
+}
+
+/** Longest title in pieces: “Good, the Bad and the Ugly, The (1966)” has three. */
+const maxPieces = 5;
+
+export interface ResolvedMention {
+  readonly text: string;
+  readonly score: number | undefined;
+  readonly resolution: Resolution;
+}
+
+/**
+ * Resolves mentions in order. Neighbouring texts that are one title only together (a list split at the commas inside
+ * titles) are joined first.
+ */
+export function resolveMentions(
+  mentions: readonly Mention[],
+  catalogue: Catalogue,
+  dataset: Dataset,
+): ResolvedMention[] {
+  const out: ResolvedMention[] = [];
+  for (let i = 0; i < mentions.length; i++) {
+    const mention = mentions[i]!;
+    if (mention.item !== undefined) {
+      const known =
+        Number.isInteger(mention.item) && mention.item >= 0 && mention.item < dataset.catalogueCount;
+      out.push({
+        text: mention.text ?? String(mention.item),
+        score: mention.score,
+        resolution: known ? { kind: 'match', item: mention.item, match: 'code' } : { kind: 'none' },
+      });
+      continue;
+    }
+    const text = mention.text ?? '';
+    const joined = joinPieces(mentions, i, catalogue);
+    if (joined) {
+      out.push({ text: joined.text, score: mention.score, resolution: joined.resolution });
+      i += joined.pieces - 1;
+      continue;
+    }
+    out.push({ text, score: mention.score, resolution: resolveOne(text, catalogue) });
+  }
+  return out;
+}
+
+function joinPieces(
+  mentions: readonly Mention[],
+  at: number,
+  catalogue: Catalogue,
+): { text: string; pieces: number; resolution: Resolution } | undefined {
+  for (let pieces = Math.min(maxPieces, mentions.length - at); pieces > 1; pieces--) {
+    const texts = mentions.slice(at, at + pieces).map((m) => m.text);
+    if (texts.some((t) => t === undefined || t === '')) continue;
+    const text = texts.join(', ');
+    if (text.length > 300) continue;
+    const resolution = firstMatch(variants(text), (variant) => catalogue.resolveExact(variant));
+    if (resolution.kind === 'match') return { text, pieces, resolution };
+  }
+  return undefined;
+}
+
+function resolveOne(text: string, catalogue: Catalogue): Resolution {
+  const forms = variants(text);
+  const exact = firstMatch(forms, (form) => catalogue.resolveExact(form));
+  return exact.kind === 'match' ? exact : firstMatch(forms, (form) => catalogue.resolve(form));
+}
+
+/** The first form that names one item; else the first ambiguity; else none. */
+function firstMatch(forms: readonly string[], resolve: (form: string) => Resolution): Resolution {
+  let ambiguous: Resolution | undefined;
+  for (const form of forms) {
+    const resolution = resolve(form);
+    if (resolution.kind === 'match') return resolution;
+    if (resolution.kind === 'ambiguous') ambiguous ??= resolution;
+  }
+  return ambiguous ?? { kind: 'none' };
+}
+
+/**
+ * The forms in which a title may hide in what a model wrote, as it stands first: without a leading id
+ * (`1214: Alien`), a trailing score or remark (`Alien (1979) – 0.93`), an id in brackets (`Alien (id 1214)`).
+ * An id alone after a title that resolves to nothing is not used: a made-up title must not pass by its number.
+ */
+function variants(text: string): string[] {
+  const base = text.replace(/\s+/g, ' ').trim().slice(0, 300);
+  const forms = [base];
+  const add = (form: string) => {
+    const trimmed = form.replace(/^["“”'*_\s]+|["“”'*_\s]+$/g, '').trim();
+    if (trimmed !== '' && !forms.includes(trimmed)) forms.push(trimmed);
+  };
+  add(base);
+  const bareId = /^(?:#|(?:item|movie|book|business)?\s*id\s*[:#]?|item)\s*([\w-]{1,64})$/i.exec(base);
+  if (bareId) add(bareId[1]!);
+  for (const form of [...forms]) {
+    const withoutId = /^[[(#]?\s*(?:id\s*[:=]?\s*)?[\w-]{1,40}\s*[\])]?\s*[:|.–—-]\s*(.+)$/i.exec(form)?.[1];
+    if (withoutId !== undefined && /^[[(#]?\s*(?:id\b|[\w-]*\d)/i.test(form)) add(withoutId);
+    const spaced = /^(?:#\d{1,9}|\[\w{1,40}\])\s+(.+)$/.exec(form)?.[1];
+    if (spaced !== undefined) add(spaced);
+  }
+  for (const form of [...forms]) {
+    add(form.replace(/\s*[([](?:id|item|movie|book)?\s*[:#]?\s*\w{1,40}[)\]]\s*$/i, ''));
+    add(form.replace(/\s*(?:[-–—:|]|\(?score\b[:=]?)\s*[-+]?\d*\.?\d+%?\)?\s*$/i, ''));
+    add(form.replace(/(\((?:1[89]|20)\d\d\)).*$/, '$1'));
+  }
+  return forms;
+}

@@ -1,0 +1,552 @@
+import type { Dataset } from '../data/dataset.ts';
+import type { Retriever } from '../data/retriever.ts';
+import type { Disposable } from '../shared/disposable.ts';
+import { CancelledError, throwIfCancelled, ToolRecError, UsageError } from '../shared/errors.ts';
+import { Random } from '../shared/random.ts';
+import { branch, type BranchPoint } from './branch.ts';
+import type { Catalogue } from './catalogue.ts';
+import { checkItems, nothingRemoved } from './checking.ts';
+import { completeResult, requireRoom } from './completion.ts';
+import {
+  type ModelCall,
+  type NewSessionEvent,
+  type Observation,
+  type SessionEvent,
+  type SessionSettings,
+  type SessionResult,
+  sessionSettingsSchema,
+  type SessionStarted,
+  type StopReason,
+} from './events.ts';
+import { type Action, finishItems, finishSignature } from './grammar/action.ts';
+import { type MemorySet, rankedCandidates } from './memory.ts';
+import { observeProblem, observeSet } from './observation.ts';
+import type { Decision, Policy } from './policy.ts';
+import { candidateSets, fold, foldAll, type Round, type SessionState } from './state.ts';
+import { type Breakpoint, breaksAfter, breaksBefore, rulesOf, type StopRule } from './stop-rules.ts';
+import { runAction } from './tool-run.ts';
+import type { ToolRegistry } from './tools/registry.ts';
+
+/** Everything outside a session that it works with. Time comes from here too, so that runs can be repeated. */
+export interface SessionEnvironment {
+  readonly dataset: Dataset;
+  readonly catalogue: Catalogue;
+  readonly retriever: Retriever;
+  /** Where retrieval comes from, for a person. */
+  readonly retrieval: string;
+  readonly tools: ToolRegistry;
+  readonly policy: Policy;
+  /** Milliseconds since 1970 UTC; also used for durations. */
+  readonly clock: () => number;
+  /** Keeps an event before anyone sees its effect; none for sessions that live in memory only. */
+  readonly append?: ((event: SessionEvent) => Promise<void> | void) | undefined;
+}
+
+export interface SessionStart {
+  readonly id: string;
+  /** Item codes, oldest first. */
+  readonly history: readonly number[];
+  /** Code of the dataset's user; absent when the history was written by hand. */
+  readonly user?: number;
+  readonly settings?: Partial<SessionSettings>;
+}
+
+export type StepOutcome =
+  /** The round is complete. */
+  | { readonly status: 'observed'; readonly round: Round }
+  /** A breakpoint holds before the action runs. */
+  | { readonly status: 'held'; readonly round: Round; readonly breakpoint: Breakpoint }
+  | { readonly status: 'finished'; readonly reason: StopReason; readonly result: SessionResult }
+  /** The person stopped it in the middle. */
+  | { readonly status: 'interrupted' }
+  /** A model or the engine failed; another step tries the round again. */
+  | { readonly status: 'failed'; readonly error: ToolRecError };
+
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly breakpoints?: readonly Breakpoint[];
+  /** What to do when a model or the engine fails: hold (the default), or end with what memory has. */
+  readonly onFailure?: 'hold' | 'finish';
+}
+
+export interface SessionListener {
+  onEvent?(event: SessionEvent, state: SessionState): void;
+  /** Text of a model as it arrives. */
+  onDelta?(text: string): void;
+}
+
+/** A person's change to a round; see `editedSchema`. An observation is given as the items it should hold. */
+export interface RoundEdit {
+  readonly round: number;
+  readonly thought?: string;
+  readonly action?: Action;
+  readonly observation?: readonly string[];
+}
+
+/** Drives the rounds of one surrogate user (paper 3.2) and writes each step to the log; all state is the log's fold. */
+export class Session {
+  private readonly environment: SessionEnvironment;
+  private current: SessionState;
+  private readonly history: readonly number[];
+  private readonly historySet: ReadonlySet<number>;
+  private readonly rules: readonly StopRule[];
+  private readonly listeners = new Set<SessionListener>();
+  private working: AbortController | undefined;
+
+  private constructor(environment: SessionEnvironment, state: SessionState) {
+    this.environment = environment;
+    this.current = state;
+    this.history = state.started.subject.history;
+    this.historySet = new Set(this.history);
+    this.rules = rulesOf(state.started.settings);
+  }
+
+  /** @throws UsageError `catalogue-too-small`, `unknown-item`, `empty-history`. */
+  static async start(environment: SessionEnvironment, start: SessionStart): Promise<Session> {
+    const event = startedEvent(environment, start);
+    await environment.append?.(event);
+    return new Session(environment, foldAll([event]));
+  }
+
+  /** Goes on from a log. @throws InputError when the log does not fold; UsageError `dataset-changed`. */
+  static resume(environment: SessionEnvironment, events: Iterable<SessionEvent>): Session {
+    const state = foldAll(events);
+    const { dataset } = state.started;
+    if (dataset.hash !== environment.dataset.hash)
+      throw new UsageError(
+        'dataset-changed',
+        `The session was made on another state of the dataset “${dataset.name}”.`,
+        'It can be shown and exported, but to go on start a new session.',
+      );
+    return new Session(environment, state);
+  }
+
+  get state(): SessionState {
+    return this.current;
+  }
+
+  get busy(): boolean {
+    return this.working !== undefined;
+  }
+
+  listen(listener: SessionListener): Disposable {
+    this.listeners.add(listener);
+    return { dispose: () => this.listeners.delete(listener) };
+  }
+
+  /** Stops what is under way, in the middle of a model's reply too. */
+  stop(): void {
+    this.working?.abort();
+  }
+
+  /** One round: decides if there is no action waiting, runs it, and ends the session when a rule says so. */
+  step(options: RunOptions = {}): Promise<StepOutcome> {
+    return this.exclusively(options.signal, (signal) => this.stepOnce(signal, options));
+  }
+
+  /** Rounds until the session ends, a breakpoint holds, or something fails. */
+  run(options: RunOptions = {}): Promise<StepOutcome> {
+    return this.exclusively(options.signal, async (signal) => {
+      for (;;) {
+        const outcome = await this.stepOnce(signal, options);
+        if (outcome.status === 'failed' && options.onFailure === 'finish') {
+          const message = `${outcome.error.message} The list was completed from memory.`;
+          return this.finishNow({ rule: 'error', message }, [], signal, true);
+        }
+        if (outcome.status !== 'observed') return outcome;
+        const breakpoint = breaksAfter(outcome.round, options.breakpoints ?? []);
+        if (breakpoint) return { status: 'held', round: outcome.round, breakpoint };
+      }
+    });
+  }
+
+  /** Ends the session now with the best list memory has. */
+  finish(): Promise<StepOutcome> {
+    return this.exclusively(undefined, (signal) =>
+      this.finishNow({ rule: 'requested', message: 'Ended by the person.' }, [], signal, true),
+    );
+  }
+
+  /** Steps back: rounds after `round` leave the line, and stay reachable as `state.undone`. */
+  async rewind(round: number): Promise<void> {
+    await this.exclusively(undefined, async () => {
+      this.requireRound(round, 0);
+      await this.emit({ type: 'rewound', round });
+    });
+  }
+
+  /**
+   * Changes a round in place; later rounds leave the line. A new observation is checked like a tool's.
+   * @throws UsageError `unknown-round`, `nothing-to-edit`.
+   */
+  async edit(edit: RoundEdit): Promise<void> {
+    await this.exclusively(undefined, async () => {
+      this.requireRound(edit.round, 1);
+      if (edit.thought === undefined && edit.action === undefined && edit.observation === undefined)
+        throw new UsageError(
+          'nothing-to-edit',
+          'The edit changes nothing.',
+          'Give a thought, an action or an observation.',
+        );
+      const target = this.current.rounds[edit.round - 1]!;
+      const observation =
+        edit.observation && this.editedObservation(edit.action ?? target.action, edit.observation);
+      await this.emit({
+        type: 'edited',
+        round: edit.round,
+        ...(edit.thought === undefined ? {} : { thought: edit.thought }),
+        ...(edit.action === undefined ? {} : { action: mutable(edit.action) }),
+        ...(observation === undefined ? {} : { observation }),
+      });
+    });
+  }
+
+  /** Events of a new session that shares the rounds up to `point.round`; the parent stays as it is. */
+  fork(id: string, point: BranchPoint): SessionEvent[] {
+    return branch(this.current, id, point, this.environment.clock());
+  }
+
+  private async exclusively<T>(
+    outer: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    if (this.working)
+      throw new UsageError(
+        'session-busy',
+        'The session is at work.',
+        'Stop it first, or wait for the round to end.',
+      );
+    const controller = (this.working = new AbortController());
+    const forward = () => controller.abort();
+    if (outer?.aborted) controller.abort();
+    outer?.addEventListener('abort', forward, { once: true });
+    try {
+      return await work(controller.signal);
+    } finally {
+      outer?.removeEventListener('abort', forward);
+      this.working = undefined;
+    }
+  }
+
+  private async stepOnce(signal: AbortSignal, options: RunOptions): Promise<StepOutcome> {
+    const { outcome } = this.current;
+    if (outcome) return { status: 'finished', ...outcome };
+    const last = this.current.rounds.at(-1);
+    const waiting = last && !last.observation && last.action !== undefined;
+    if (!waiting) {
+      // After an edit or a change of settings a rule may hold already.
+      const reason = last?.observation && this.stopReason();
+      if (reason) return this.finishNow(reason, [], signal);
+      const failure = await this.attempt('decide', signal, (record, onDelta) =>
+        this.decide(signal, record, onDelta),
+      );
+      if (failure) return failure;
+      const decided = this.current.rounds.at(-1)!;
+      const breakpoint = breaksBefore(decided, options.breakpoints ?? []);
+      if (breakpoint) return { status: 'held', round: decided, breakpoint };
+    }
+    const round = this.current.rounds.at(-1)!;
+    if (round.action?.name === finishSignature.name)
+      return this.finishNow(
+        { rule: 'finish', message: 'The surrogate user was content.' },
+        finishItems(round.action),
+        signal,
+      );
+    const failure = await this.attempt('act', signal, (record, onDelta) =>
+      this.act(round, signal, record, onDelta),
+    );
+    if (failure) return failure;
+    const reason = this.stopReason();
+    if (reason) return this.finishNow(reason, [], signal);
+    return { status: 'observed', round: this.current.rounds.at(-1)! };
+  }
+
+  /** Runs one phase; what it throws becomes an event and an outcome, except faults of our own. */
+  private async attempt(
+    phase: 'decide' | 'act',
+    signal: AbortSignal,
+    work: (record: (call: ModelCall) => void, onDelta: (text: string) => void) => Promise<void>,
+  ): Promise<StepOutcome | undefined> {
+    const { clock } = this.environment;
+    const from = clock();
+    const calls: ModelCall[] = [];
+    let partial = '';
+    const round = this.current.rounds.length + (phase === 'decide' && !this.undecided ? 1 : 0);
+    const onDelta = (text: string) => {
+      partial += text;
+      for (const listener of this.listeners) listener.onDelta?.(text);
+    };
+    try {
+      throwIfCancelled(signal, 'The round');
+      await work((call) => calls.push(call), onDelta);
+      return undefined;
+    } catch (error) {
+      const durationMs = Math.max(0, clock() - from);
+      if (signal.aborted || error instanceof CancelledError) {
+        await this.emit({ type: 'interrupted', round, phase, partial, durationMs });
+        return { status: 'interrupted' };
+      }
+      if (!(error instanceof ToolRecError)) throw error;
+      const { code, message, remedy } = error;
+      await this.emit({
+        type: 'failed',
+        round,
+        phase,
+        error: { className: error.name, code, message, remedy },
+        calls,
+        durationMs,
+      });
+      return { status: 'failed', error };
+    }
+  }
+
+  /** True when a person rewrote the last thought and its action is yet to be chosen. */
+  private get undecided(): boolean {
+    const last = this.current.rounds.at(-1);
+    return last !== undefined && last.action === undefined;
+  }
+
+  private async decide(
+    signal: AbortSignal,
+    record: (call: ModelCall) => void,
+    onDelta: (text: string) => void,
+  ): Promise<void> {
+    const { environment, current } = this;
+    const from = environment.clock();
+    const calls: ModelCall[] = [];
+    const redo = this.undecided ? current.rounds.at(-1)! : undefined;
+    const round = redo ? redo.number : current.rounds.length + 1;
+    const decision: Decision = await environment.policy.decide({
+      state: redo ? { ...current, rounds: current.rounds.slice(0, -1) } : current,
+      dataset: environment.dataset,
+      catalogue: environment.catalogue,
+      retriever: environment.retriever,
+      tools: environment.tools,
+      history: this.history,
+      historySet: this.historySet,
+      sets: this.sets(),
+      round,
+      givenThought: redo?.thought,
+      random: new Random(
+        `${current.started.settings.seed}/${current.started.subject.user?.id ?? ''}/${round}`,
+      ),
+      signal,
+      record: (call) => {
+        calls.push(call);
+        record(call);
+      },
+      onDelta,
+    });
+    throwIfCancelled(signal, 'The round');
+    await this.emit({
+      type: 'decided',
+      round,
+      thought: redo ? redo.thought : decision.thought,
+      action: decision.action && mutable(decision.action),
+      repairs: decision.repairs.map(({ code, message, start, end }) => ({ code, message, start, end })),
+      ...(decision.problem ? { problem: decision.problem } : {}),
+      calls,
+      durationMs: Math.max(0, environment.clock() - from),
+    });
+  }
+
+  private async act(
+    round: Round,
+    signal: AbortSignal,
+    record: (call: ModelCall) => void,
+    onDelta: (text: string) => void,
+  ): Promise<void> {
+    const { environment } = this;
+    const from = environment.clock();
+    const calls: ModelCall[] = [];
+    const observation = round.action
+      ? await runAction(round.action, environment.tools, {
+          dataset: environment.dataset,
+          catalogue: environment.catalogue,
+          retriever: environment.retriever,
+          history: this.history,
+          historySet: this.historySet,
+          profile: this.current.started.subject.profile,
+          sets: this.sets(),
+          settings: this.current.started.settings,
+          signal,
+          record: (call) => {
+            calls.push(call);
+            record(call);
+          },
+          onDelta,
+        })
+      : observeProblem(
+          round.problem ?? {
+            code: 'no-action',
+            message: 'No action was found in the reply.',
+            hint: 'End each reply with one action.',
+          },
+        );
+    throwIfCancelled(signal, 'The round');
+    const durationMs = Math.max(0, environment.clock() - from);
+    await this.emit({ type: 'observed', round: round.number, observation, calls, durationMs });
+  }
+
+  private stopReason(): StopReason | undefined {
+    for (const rule of this.rules) {
+      const reason = rule(this.current);
+      if (reason) return reason;
+    }
+    return undefined;
+  }
+
+  /**
+   * Ends with a full list. Completion never fails: where the engine cannot answer, popularity fills in, and the
+   * sources of the items say so.
+   */
+  private async finishNow(
+    reason: StopReason,
+    named: readonly string[],
+    signal: AbortSignal,
+    evenIfStopped = false,
+  ): Promise<StepOutcome> {
+    const { environment, current } = this;
+    const { dataset, catalogue, clock } = environment;
+    const { n } = current.started.settings;
+    const from = clock();
+    const finish =
+      named.length === 0
+        ? { items: [], removed: nothingRemoved }
+        : checkItems(
+            named.map((text) => ({ text })),
+            { dataset, catalogue, history: this.historySet },
+          );
+    const memory = rankedCandidates(this.sets()).map((candidate) => candidate.item);
+    const known = new Set([...finish.items.map((candidate) => candidate.item), ...memory]);
+    const backbone = known.size >= n ? [] : await this.backboneItems(n + known.size, signal);
+    if (signal.aborted && !evenIfStopped) {
+      const round = Math.max(1, current.rounds.length);
+      await this.emit({
+        type: 'interrupted',
+        round,
+        phase: 'act',
+        partial: '',
+        durationMs: Math.max(0, clock() - from),
+      });
+      return { status: 'interrupted' };
+    }
+    const result = completeResult({
+      n,
+      dataset,
+      history: this.historySet,
+      finish,
+      named: named.length,
+      memory,
+      backbone,
+    });
+    await this.emit({ type: 'finished', reason, result, durationMs: Math.max(0, clock() - from) });
+    return { status: 'finished', reason, result };
+  }
+
+  private async backboneItems(k: number, signal: AbortSignal): Promise<readonly number[]> {
+    const { retriever } = this.environment;
+    if (!retriever.attributes.includes(null)) return [];
+    try {
+      const found = await retriever.retrieve({ history: this.history }, null, k, signal);
+      return found.map((entry) => entry.item);
+    } catch (error) {
+      if (error instanceof ToolRecError) return [];
+      throw error;
+    }
+  }
+
+  private editedObservation(action: Action | null | undefined, texts: readonly string[]): Observation {
+    const { dataset, catalogue } = this.environment;
+    const checked = checkItems(
+      texts.map((text) => ({ text })),
+      { dataset, catalogue, history: this.historySet },
+    );
+    const attribute = action?.args['attribute'];
+    return observeSet(dataset, {
+      tool: action?.name ?? 'Edited',
+      ...(typeof attribute === 'string' || attribute === null ? { attribute } : {}),
+      k: Math.max(1, texts.length),
+      items: [...checked.items],
+      removed: checked.removed,
+      reruns: 0,
+    });
+  }
+
+  private sets(): readonly MemorySet[] {
+    return candidateSets(this.current);
+  }
+
+  private requireRound(round: number, lowest: number): void {
+    if (!Number.isInteger(round) || round < lowest || round > this.current.rounds.length)
+      throw new UsageError(
+        'unknown-round',
+        `There is no round ${round}; the session has ${this.current.rounds.length}.`,
+        'Choose one of its rounds.',
+      );
+  }
+
+  private async emit(event: NewSessionEvent): Promise<void> {
+    const full = { seq: this.current.seq + 1, time: this.environment.clock(), ...event } as SessionEvent;
+    const next = fold(this.current, full);
+    await this.environment.append?.(full);
+    this.current = next;
+    for (const listener of this.listeners) listener.onEvent?.(full, next);
+  }
+}
+
+/** The first event of a new session. */
+function startedEvent(environment: SessionEnvironment, start: SessionStart): SessionStarted {
+  const { dataset, policy } = environment;
+  const settings = sessionSettingsSchema.parse(start.settings ?? {});
+  if (start.history.length === 0)
+    throw new UsageError(
+      'empty-history',
+      'The history is empty.',
+      'Choose a user with a history, or write one.',
+    );
+  for (const code of start.history)
+    if (!Number.isInteger(code) || code < 0 || code >= dataset.catalogueCount)
+      throw new UsageError(
+        'unknown-item',
+        `The history names item ${code}, which does not exist.`,
+        'Choose catalogue items.',
+      );
+  requireRoom(dataset, new Set(start.history), settings.n);
+  const user = start.user === undefined ? null : { code: start.user, id: dataset.user(start.user).id };
+  return {
+    seq: 0,
+    time: environment.clock(),
+    type: 'started',
+    version: 1,
+    session: start.id,
+    parent: null,
+    dataset: { name: dataset.name, hash: dataset.hash, simulated: dataset.simulated },
+    subject: {
+      user,
+      history: [...start.history],
+      recent: start.history.slice(-settings.historyShown).map((item) => {
+        const { id, title } = dataset.item(item);
+        return { item, id, title };
+      }),
+      profile: start.user === undefined ? {} : { ...dataset.user(start.user).profile },
+    },
+    policy: policy.label,
+    retrieval: environment.retrieval,
+    tools: [...environment.tools.names],
+    settings,
+    prompts: policy.prompts,
+  };
+}
+
+/** The log's own copy of an action, with plain arrays. */
+function mutable(action: Action): { name: string; args: Record<string, string | number | null | string[]> } {
+  const args = Object.entries(action.args).map(([key, value]) => [
+    key,
+    typeof value === 'object' && value ? [...value] : value,
+  ]);
+  return {
+    name: action.name,
+    args: Object.fromEntries(args) as Record<string, string | number | null | string[]>,
+  };
+}
