@@ -74,7 +74,7 @@ function joinPieces(
     if (texts.some((t) => t === undefined || t === '')) continue;
     const text = texts.join(', ');
     if (text.length > 300) continue;
-    const resolution = firstMatch(variants(text), (variant) => catalogue.resolveExact(variant));
+    const resolution = firstMatch(leadingForms(text), (form) => catalogue.resolveExact(form));
     if (resolution.kind === 'match') return { text, pieces, resolution };
   }
   return undefined;
@@ -103,25 +103,36 @@ function firstMatch(forms: readonly string[], resolve: (form: string) => Resolut
  * An id alone after a title that resolves to nothing is not used: a made-up title must not pass by its number.
  */
 function variants(text: string): string[] {
-  const base = text.replace(/\s+/g, ' ').trim().slice(0, 300);
-  const forms = [base];
-  const add = (form: string) => {
-    const trimmed = form.replace(/^["“”'*_\s]+|["“”'*_\s]+$/g, '').trim();
-    if (trimmed !== '' && !forms.includes(trimmed)) forms.push(trimmed);
-  };
-  add(base);
-  const bareId = /^(?:#|(?:item|movie|book|business)?\s*id\s*[:#]?|item)\s*([\w-]{1,64})$/i.exec(base);
+  const forms = leadingForms(text);
+  const add = adder(forms);
+  const bareId = /^(?:#|(?:item|movie|book|business)?\s*id\s*[:#]?|item)\s*([\w-]{1,64})$/i.exec(forms[0]!);
   if (bareId) add(bareId[1]!);
-  for (const form of [...forms]) {
-    const withoutId = /^[[(#]?\s*(?:id\s*[:=]?\s*)?[\w-]{1,40}\s*[\])]?\s*[:|.–—-]\s*(.+)$/i.exec(form)?.[1];
-    if (withoutId !== undefined && /^[[(#]?\s*(?:id\b|[\w-]*\d)/i.test(form)) add(withoutId);
-    const spaced = /^(?:#\d{1,9}|\[\w{1,40}\])\s+(.+)$/.exec(form)?.[1];
-    if (spaced !== undefined) add(spaced);
-  }
   for (const form of [...forms]) {
     add(form.replace(/\s*[([](?:id|item|movie|book)?\s*[:#]?\s*\w{1,40}[)\]]\s*$/i, ''));
     add(form.replace(/\s*(?:[-–—:|]|\(?score\b[:=]?)\s*[-+]?\d*\.?\d+%?\)?\s*$/i, ''));
     add(form.replace(/(\((?:1[89]|20)\d\d\)).*$/, '$1'));
   }
   return forms;
+}
+
+/** The text itself and without what may stand before a title; nothing is taken off its end. */
+function leadingForms(text: string): string[] {
+  const base = text.replace(/\s+/g, ' ').trim().slice(0, 300);
+  const forms = [base];
+  const add = adder(forms);
+  add(base);
+  for (const form of [...forms]) {
+    const withoutId = /^[[(#]?\s*(?:id\s*[:=]?\s*)?[\w-]{1,40}\s*[\])]?\s*[:|.–—-]\s*(.+)$/i.exec(form)?.[1];
+    if (withoutId !== undefined && /^[[(#]?\s*(?:id\b|[\w-]*\d)/i.test(form)) add(withoutId);
+    const spaced = /^(?:#\d{1,9}|\[\w{1,40}\])\s+(.+)$/.exec(form)?.[1];
+    if (spaced !== undefined) add(spaced);
+  }
+  return forms;
+}
+
+function adder(forms: string[]): (form: string) => void {
+  return (form) => {
+    const trimmed = form.replace(/^["“”'*_\s]+|["“”'*_\s]+$/g, '').trim();
+    if (trimmed !== '' && !forms.includes(trimmed)) forms.push(trimmed);
+  };
 }

@@ -19,7 +19,7 @@ export function nearestAttribute(words: string, known: readonly string[]): strin
   const best = known
     .map((name) => ({ name, far: distance(foldName(name), folded) }))
     .sort((a, b) => a.far - b.far)[0];
-  return best && best.far <= Math.max(1, Math.floor(best.name.length / 3)) ? best.name : undefined;
+  return best && best.far <= Math.ceil(best.name.length / 3) ? best.name : undefined;
 }
 
 /** An attribute's value of an item as safe text for a prompt: `Drama, Thriller`, `1995`; '' when unknown. */
