@@ -70,6 +70,8 @@ const bundles = [
           target: 'es2022',
           format: 'esm',
           tsconfig: 'webview/tsconfig.json',
+          loader: { '.ttf': 'file' },
+          assetNames: '[name]',
         },
       ]
     : []),

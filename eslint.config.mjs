@@ -22,7 +22,9 @@ const vscodeMessage = 'Only src/workbench and src/extension.ts may import vscode
 function floorRules(floor) {
   const barred = Object.keys(floors).filter((other) => other !== floor && !floors[floor].includes(other));
   const upward = `(^|/)\\.\\./(?:.*/)?(${barred.join('|')})/`;
-  const outside = '(^|/)\\.\\./(?:.*/)?(webview|test|bench|scripts)/|(^|/)extension(\\.ts)?$';
+  // The workbench shares the webviews' protocol, and nothing else of them.
+  const webview = floor === 'workbench' ? 'webview/(?!protocol\\.ts$)' : 'webview/';
+  const outside = `(^|/)\\.\\./(?:.*/)?(${webview}|test/|bench/|scripts/)|(^|/)extension(\\.ts)?$`;
   const message = `src/${floor} may import only from: ${[floor, ...floors[floor]].join(', ')} (docs/architecture.md).`;
   const patterns = [{ regex: barred.length ? `${upward}|${outside}` : outside, message }];
   // A dynamic import() or require() must not slip past the rule that static imports obey.

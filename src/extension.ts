@@ -1,5 +1,40 @@
+import { startedAt } from './workbench/start-clock.ts';
 import type * as vscode from 'vscode';
+import { registerCommands } from './workbench/commands.ts';
+import { DatasetTree } from './workbench/dataset-tree.ts';
+import { EmptyTree } from './workbench/empty-tree.ts';
+import { Engine } from './workbench/engine.ts';
+import { DatasetInspectors } from './workbench/inspectors.ts';
+import { createLog } from './workbench/log.ts';
+import { views } from './workbench/names.ts';
+import { SettingsCheck } from './workbench/settings-check.ts';
+import type { Workbench } from './workbench/workbench.ts';
 
-export function activate(_context: vscode.ExtensionContext): void {
-  // Wired up in src/workbench.
+/** What `activate` returns: for tests and for other extensions. */
+export interface ExtensionApi {
+  /** Our own time, from the first line of this bundle to the end of `activate`, in ms. */
+  readonly activationMilliseconds: number;
+  /** True once something was asked of the engine process; false right after activation. */
+  engineWasNeeded(): boolean;
+}
+
+export function activate(context: vscode.ExtensionContext): ExtensionApi {
+  const log = createLog();
+  const engine = new Engine(context.extensionUri, log);
+  const datasets = new DatasetTree(log);
+  const inspectors = new DatasetInspectors(context.extensionUri, engine, log);
+  const workbench: Workbench = { extensionUri: context.extensionUri, log, engine, datasets, inspectors };
+  context.subscriptions.push(
+    log,
+    engine,
+    datasets,
+    inspectors,
+    new EmptyTree(views.memory),
+    new EmptyTree(views.metrics),
+    new SettingsCheck(log),
+    registerCommands(workbench),
+  );
+  const activationMilliseconds = performance.now() - startedAt;
+  log.info(`Activated in ${activationMilliseconds.toFixed(1)} ms.`);
+  return { activationMilliseconds, engineWasNeeded: () => engine.wasNeeded };
 }

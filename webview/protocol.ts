@@ -1,6 +1,74 @@
-/** Messages between host and webviews. The host owns all state: webviews post intents and receive snapshots. */
+import * as z from 'zod';
+import type { PanelContract } from '../src/shared/message-channel.ts';
+import {
+  historyViewSchema,
+  itemPageSchema,
+  statisticsViewSchema,
+  valueCountSchema,
+} from '../src/service/requests/dataset-views.ts';
 
-/** Webview → host: the page has loaded and can receive its first snapshot. */
-export interface ReadyMessage {
-  readonly type: 'ready';
-}
+/**
+ * Every message between the host and its webviews, once, for both sides (the mechanics are in
+ * src/shared/message-channel.ts). The host owns all state: webviews ask, post intents, and show the snapshots they
+ * receive.
+ */
+
+const count = z.int().nonnegative();
+
+const factsSchema = z.object({
+  name: z.string(),
+  simulated: z.boolean(),
+  /** ISO 8601. */
+  createdAt: z.string(),
+  hash: z.string(),
+  format: z.string(),
+  protocol: z.string(),
+  split: z.string(),
+  files: z.array(z.object({ name: z.string(), bytes: count })),
+  licence: z.string().optional(),
+  note: z.string().optional(),
+  report: z
+    .object({
+      rows: count,
+      badRows: count,
+      unknownItems: count,
+      reasons: z.array(valueCountSchema),
+      /** What was left after each step of the preparation. */
+      steps: z.array(z.object({ step: z.string(), users: count, items: count, interactions: count })),
+    })
+    .optional(),
+});
+export type DatasetFacts = z.infer<typeof factsSchema>;
+
+const failureSchema = z.object({ message: z.string(), remedy: z.string() });
+
+/** Everything the inspector shows, in one message. */
+const inspectorStateSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('loading'), name: z.string() }),
+  z.object({ kind: z.literal('failed'), name: z.string(), failure: failureSchema }),
+  z.object({ kind: z.literal('full'), facts: factsSchema, statistics: statisticsViewSchema }),
+]);
+export type InspectorState = z.infer<typeof inspectorStateSchema>;
+
+/** The panel “Dataset”: src/workbench/dataset-panel.ts and dataset.main.ts. */
+export const inspectorContract = {
+  requests: {
+    /** A page of the catalogue; `query` is looked for in titles and ids. */
+    items: { params: z.object({ query: z.string(), offset: count }), result: itemPageSchema },
+    /** One user's latest interactions; `null` draws a user at random. */
+    history: { params: z.object({ user: count.nullable() }), result: historyViewSchema },
+  },
+  intents: {
+    /** Read the dataset again. */
+    reload: z.object({}),
+    showLog: z.object({}),
+  },
+  updates: {
+    /** The person's language, before anything is shown. */
+    language: z.object({ locale: z.string(), texts: z.record(z.string(), z.string()) }),
+    /** What the page leaves with VS Code, so that the host knows after a reload what this panel was about. */
+    remember: z.object({ folder: z.string(), name: z.string() }),
+    state: inspectorStateSchema,
+  },
+} satisfies PanelContract;
+export type InspectorContract = typeof inspectorContract;

@@ -1,4 +1,5 @@
 import { HandlerRegistry } from '../registry.ts';
+import { registerDatasetHandlers } from './dataset.ts';
 import { registerDoctorHandlers } from './doctor.ts';
 import { registerEngineHandlers } from './engine.ts';
 
@@ -7,5 +8,6 @@ export function createRegistry(): HandlerRegistry {
   const registry = new HandlerRegistry();
   registerEngineHandlers(registry);
   registerDoctorHandlers(registry);
+  registerDatasetHandlers(registry);
   return registry;
 }

@@ -1,0 +1,79 @@
+import { detectFormat, sureEnough } from '../../data/detect.ts';
+import { formats } from '../../data/formats/registry.ts';
+import { datasetNameFor, importDataset } from '../../data/import.ts';
+import { openNamedDataset } from '../../data/library.ts';
+import type { DatasetManifest } from '../../data/manifest.ts';
+import { createSampleDataset } from '../../data/sample.ts';
+import { openSources } from '../../data/sources/open-sources.ts';
+import { Workspace } from '../../shared/workspace.ts';
+import type { HandlerRegistry } from '../registry.ts';
+import {
+  datasetDetect,
+  datasetHistory,
+  datasetImport,
+  datasetItems,
+  datasetSample,
+  type Stored,
+} from '../requests/dataset.ts';
+import { Catalogue } from './catalogue.ts';
+import { historyOf } from './history.ts';
+
+/** Requests about datasets. The dataset that was looked at last stays open, as long as it is the one on disk. */
+export function registerDatasetHandlers(registry: HandlerRegistry): void {
+  let last: { readonly directory: string; readonly hash: string; readonly catalogue: Catalogue } | undefined;
+  registry.disposables.add({ dispose: () => (last = undefined) });
+
+  const open = async (workspace: string, name: string): Promise<Catalogue> => {
+    const dataset = await openNamedDataset(new Workspace(workspace), name);
+    const { directory, hash } = dataset;
+    if (last?.directory !== directory || last.hash !== hash)
+      last = { directory, hash, catalogue: new Catalogue(dataset) };
+    return last.catalogue;
+  };
+
+  registry.handle(datasetSample, async ({ workspace }, work) =>
+    stored(await createSampleDataset(workspace, work), []),
+  );
+
+  registry.handle(datasetDetect, async ({ paths }, work) => {
+    const files = await openSources(paths, work);
+    const found = await detectFormat(files);
+    const confidence = new Map(found.map((detection) => [detection.format.id, detection.confidence]));
+    return {
+      suggestedName: datasetNameFor(paths[0]!),
+      files: files.map((file) => ({ name: file.name, bytes: file.size })),
+      formats: formats
+        .map(({ id, label }) => ({ id, label, confidence: confidence.get(id) ?? 0 }))
+        .sort((a, b) => b.confidence - a.confidence),
+      sure: (found[0]?.confidence ?? 0) >= sureEnough,
+    };
+  });
+
+  registry.handle(datasetImport, async ({ workspace, ...options }, work) => {
+    const { manifest, notes } = await importDataset(
+      { workspace: new Workspace(workspace), ...options },
+      work,
+    );
+    return stored(manifest, notes);
+  });
+
+  registry.handle(datasetItems, async ({ workspace, name, query, offset, limit }) =>
+    (await open(workspace, name)).page(query, offset, limit),
+  );
+
+  registry.handle(datasetHistory, async ({ workspace, name, user, limit }) =>
+    historyOf((await open(workspace, name)).dataset, user, limit),
+  );
+}
+
+function stored(manifest: DatasetManifest, notes: readonly string[]): Stored {
+  const { users, items, interactions } = manifest.counts;
+  return {
+    name: manifest.name,
+    users,
+    items,
+    interactions,
+    badRows: manifest.report?.badRows ?? 0,
+    notes: [...notes],
+  };
+}

@@ -1,0 +1,54 @@
+import * as vscode from 'vscode';
+import { DisposableStore } from '../shared/disposable.ts';
+import { showFailure } from './failures.ts';
+import { commands, extensionId, walkthroughId } from './names.ts';
+import type { CommandId } from './names.ts';
+import type { Workbench } from './workbench.ts';
+
+/** What a command does. The argument is the tree row it was run on, if any. */
+type Handler = (workbench: Workbench, argument: unknown) => unknown;
+
+/**
+ * One handler for every command that package.json contributes (the type makes a missing one an error). Handlers of
+ * any weight are loaded when first run.
+ */
+const handlers: Readonly<Record<CommandId, Handler>> = {
+  [commands.createSample]: async (workbench) => (await import('./create-sample.ts')).createSample(workbench),
+  [commands.importDataset]: async (workbench) =>
+    (await import('./import-command.ts')).importDataset(workbench),
+  [commands.showDataset]: async (workbench, argument) =>
+    (await import('./dataset-commands.ts')).showDataset(workbench, argument),
+  [commands.deleteDataset]: async (workbench, argument) =>
+    (await import('./dataset-commands.ts')).deleteDataset(workbench, argument),
+  [commands.copyDatasetName]: async (_, argument) =>
+    (await import('./dataset-commands.ts')).copyDatasetName(argument),
+  [commands.revealDataset]: async (_, argument) =>
+    (await import('./dataset-commands.ts')).revealDataset(argument),
+  [commands.refresh]: ({ datasets }) => datasets.refresh(),
+  [commands.showLog]: ({ log }) => log.show(),
+  [commands.doctor]: async (workbench) => (await import('./doctor.ts')).runDoctor(workbench),
+  [commands.openWalkthrough]: () =>
+    vscode.commands.executeCommand(
+      'workbench.action.openWalkthrough',
+      `${extensionId}#${walkthroughId}`,
+      false,
+    ),
+  [commands.restartEngine]: async (workbench) =>
+    (await import('./restart-engine.ts')).restartEngine(workbench),
+};
+
+/** Registers every command. A failure of any of them becomes a notification, never an unhandled rejection. */
+export function registerCommands(workbench: Workbench): vscode.Disposable {
+  const registered = new DisposableStore();
+  for (const [id, handler] of Object.entries(handlers)) {
+    const run = async (argument: unknown) => {
+      try {
+        await handler(workbench, argument);
+      } catch (error) {
+        showFailure(error, workbench.log);
+      }
+    };
+    registered.add(vscode.commands.registerCommand(id, run));
+  }
+  return registered;
+}

@@ -1,0 +1,44 @@
+import * as vscode from 'vscode';
+import { datasetSample } from '../service/requests/dataset.ts';
+import type { DatasetReference } from './dataset-tree.ts';
+import { askForFolder, openFolders, pickFolder, requireTrust } from './folders.ts';
+import { runWithProgress } from './long-work.ts';
+import { commands, views } from './names.ts';
+import type { Workbench } from './workbench.ts';
+
+/**
+ * “ToolRec: Create Sample Dataset”. Without an open folder it asks for one, makes the sample there and opens it, so
+ * that one command leads from nothing to a dataset.
+ */
+export async function createSample(workbench: Workbench): Promise<void> {
+  requireTrust();
+  const open = openFolders().length > 0;
+  const folder = open
+    ? await pickFolder()
+    : await askForFolder(vscode.l10n.t('Folder for the Sample Dataset'));
+  if (!folder) return;
+  const sample = await runWithProgress(vscode.l10n.t('Making the sample dataset'), (work) =>
+    workbench.engine.request(datasetSample, { workspace: folder.fsPath }, work),
+  );
+  workbench.log.info(
+    `Made the dataset ${sample.name}: ${sample.users} users, ${sample.items} items, ${sample.interactions} interactions.`,
+  );
+  if (!open) {
+    await vscode.commands.executeCommand('vscode.openFolder', folder);
+    return;
+  }
+  workbench.datasets.refresh();
+  const reference: DatasetReference = { folder, name: sample.name };
+  workbench.inspectors.reload(reference);
+  await vscode.commands.executeCommand(`${views.datasets}.focus`);
+  const show = vscode.l10n.t('Show Dataset');
+  const message = vscode.l10n.t(
+    'The dataset “{0}” is ready: {1} simulated viewers, {2} films.',
+    sample.name,
+    sample.users.toLocaleString(vscode.env.language),
+    sample.items.toLocaleString(vscode.env.language),
+  );
+  void vscode.window
+    .showInformationMessage(message, show)
+    .then((chosen) => chosen && vscode.commands.executeCommand(commands.showDataset, reference));
+}

@@ -1,0 +1,162 @@
+import * as vscode from 'vscode';
+import type { DatasetEntry } from '../data/library.ts';
+import { DisposableStore } from '../shared/disposable.ts';
+import { datasetDescription, datasetTooltip, escapeMarkdown } from './dataset-text.ts';
+import { showFailure } from './failures.ts';
+import { openFolders, workspaceOf } from './folders.ts';
+import { vscodeTexts } from './language.ts';
+import { commands, contextKeys, treeItems, views } from './names.ts';
+import type { WorkbenchLog } from './log.ts';
+
+/** Which dataset: its workspace folder and its name. What commands take and panels remember. */
+export interface DatasetReference {
+  readonly folder: vscode.Uri;
+  readonly name: string;
+}
+
+/** A row of the tree. A folder's row exists only where several folders are open. */
+export type DatasetNode =
+  | {
+      readonly kind: 'folder';
+      readonly folder: vscode.WorkspaceFolder;
+      readonly children: readonly DatasetNode[];
+    }
+  | ({ readonly kind: 'dataset'; readonly entry: DatasetEntry } & DatasetReference);
+
+const settleMs = 150;
+
+/** The view “Datasets & Models”. Lists once, again when files under `.toolrec/datasets` change or on `refresh`. */
+export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<undefined>();
+  readonly onDidChangeTreeData = this.changed.event;
+
+  private readonly disposables = new DisposableStore();
+  private readonly log: WorkbenchLog;
+  private watchers = new DisposableStore();
+  private listing: Promise<readonly DatasetNode[]> | undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(log: WorkbenchLog) {
+    this.log = log;
+    this.disposables.add(this.changed);
+    this.disposables.add(vscode.window.createTreeView(views.datasets, { treeDataProvider: this }));
+    this.disposables.add(
+      vscode.workspace.onDidChangeWorkspaceFolders(() => {
+        this.watch();
+        this.refresh();
+      }),
+    );
+    this.watch();
+  }
+
+  /** Every dataset of every open folder, damaged ones included. */
+  async all(): Promise<readonly Extract<DatasetNode, { kind: 'dataset' }>[]> {
+    const nodes = await this.list();
+    return nodes.flatMap((node) => (node.kind === 'folder' ? node.children : [node])).filter(isDataset);
+  }
+
+  refresh(): void {
+    this.listing = undefined;
+    this.changed.fire(undefined);
+  }
+
+  async getChildren(node?: DatasetNode): Promise<DatasetNode[]> {
+    if (node) return node.kind === 'folder' ? [...node.children] : [];
+    return [...(await this.list())];
+  }
+
+  getTreeItem(node: DatasetNode): vscode.TreeItem {
+    return node.kind === 'folder' ? folderItem(node.folder) : datasetItem(node);
+  }
+
+  private list(): Promise<readonly DatasetNode[]> {
+    this.listing ??= this.read();
+    return this.listing;
+  }
+
+  private async read(): Promise<readonly DatasetNode[]> {
+    const folders = openFolders();
+    // Loaded here, not at the top: it brings zod, which activation must not wait for.
+    const { listDatasets } = await import('../data/library.ts');
+    const perFolder = await Promise.all(
+      folders.map(async (folder) => {
+        try {
+          const entries = await listDatasets(workspaceOf(folder.uri));
+          return entries.map((entry): DatasetNode => ({
+            kind: 'dataset',
+            folder: folder.uri,
+            name: entry.name,
+            entry,
+          }));
+        } catch (error) {
+          showFailure(error, this.log);
+          return [];
+        }
+      }),
+    );
+    const any = perFolder.some((nodes) => nodes.length > 0);
+    void vscode.commands.executeCommand('setContext', contextKeys.hasDatasets, any);
+    if (!any) return []; // an empty tree shows the welcome content
+    if (folders.length === 1) return perFolder[0]!;
+    return folders.map((folder, i): DatasetNode => ({ kind: 'folder', folder, children: perFolder[i]! }));
+  }
+
+  private watch(): void {
+    this.watchers.dispose();
+    this.watchers = new DisposableStore();
+    for (const { uri } of openFolders()) {
+      // Folders as well as files: a dataset is put in place by renaming a folder.
+      const pattern = new vscode.RelativePattern(
+        uri,
+        '.toolrec/{datasets,datasets/*,datasets/*/dataset.json}',
+      );
+      const watcher = this.watchers.add(vscode.workspace.createFileSystemWatcher(pattern));
+      const soon = () => {
+        clearTimeout(this.timer);
+        this.timer = setTimeout(() => this.refresh(), settleMs);
+      };
+      this.watchers.add(watcher.onDidCreate(soon));
+      this.watchers.add(watcher.onDidChange(soon));
+      this.watchers.add(watcher.onDidDelete(soon));
+    }
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    this.watchers.dispose();
+    this.disposables.dispose();
+  }
+}
+
+function isDataset(node: DatasetNode): node is Extract<DatasetNode, { kind: 'dataset' }> {
+  return node.kind === 'dataset';
+}
+
+function folderItem(folder: vscode.WorkspaceFolder): vscode.TreeItem {
+  const item = new vscode.TreeItem(folder.name, vscode.TreeItemCollapsibleState.Expanded);
+  item.contextValue = treeItems.folder;
+  item.iconPath = vscode.ThemeIcon.Folder;
+  item.resourceUri = folder.uri;
+  return item;
+}
+
+function datasetItem(node: Extract<DatasetNode, { kind: 'dataset' }>): vscode.TreeItem {
+  const { folder, name, entry } = node;
+  const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.None);
+  item.id = vscode.Uri.joinPath(folder, name).toString();
+  if (entry.manifest) {
+    const { manifest } = entry;
+    item.contextValue = treeItems.dataset;
+    item.iconPath = new vscode.ThemeIcon(manifest.simulated ? 'beaker' : 'database');
+    item.description = datasetDescription(manifest, vscodeTexts);
+    item.tooltip = new vscode.MarkdownString(datasetTooltip(manifest, vscodeTexts));
+    item.command = { command: commands.showDataset, title: vscode.l10n.t('Show Dataset'), arguments: [node] };
+    item.accessibilityInformation = { label: `${name}, ${item.description}` };
+  } else {
+    item.contextValue = treeItems.damagedDataset;
+    item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
+    item.description = vscode.l10n.t('cannot be read');
+    item.tooltip = new vscode.MarkdownString(escapeMarkdown(entry.error.describe()));
+  }
+  return item;
+}

@@ -1,0 +1,233 @@
+import * as z from 'zod';
+import {
+  commands,
+  configurationSection,
+  contextKeys,
+  panels,
+  treeItems,
+  viewContainer,
+  views,
+} from './names.ts';
+import type { CommandId, ViewId } from './names.ts';
+import { settings } from './settings-schema.ts';
+import type { SettingKey } from './settings-schema.ts';
+import { walkthrough } from './walkthrough.ts';
+
+/**
+ * package.json's part that VS Code reads, as typed definitions. `npm run manifest` writes it into package.json and
+ * its English texts into package.nls.json; a unit test fails when either differs from what is written here.
+ */
+
+interface CommandDefinition {
+  readonly title: string;
+  readonly icon?: string;
+  readonly enablement?: string;
+  /** False for commands that only make sense on a row of a tree. */
+  readonly palette?: false;
+}
+
+/** Creating, importing and deleting run only in a trusted workspace (capabilities below say the same). */
+const trusted = 'isWorkspaceTrusted';
+const writable = `${trusted} && workspaceFolderCount != 0`;
+
+export const commandDefinitions: Readonly<Record<CommandId, CommandDefinition>> = {
+  [commands.createSample]: { title: 'Create Sample Dataset', icon: '$(beaker)', enablement: trusted },
+  [commands.importDataset]: { title: 'Import Dataset…', icon: '$(add)', enablement: writable },
+  [commands.showDataset]: { title: 'Show Dataset', icon: '$(graph)' },
+  [commands.deleteDataset]: { title: 'Delete Dataset…', icon: '$(trash)', enablement: writable },
+  [commands.copyDatasetName]: { title: 'Copy Name', palette: false },
+  [commands.revealDataset]: { title: 'Reveal in Explorer View', palette: false },
+  [commands.refresh]: { title: 'Refresh', icon: '$(refresh)' },
+  [commands.showLog]: { title: 'Show Log', icon: '$(output)' },
+  [commands.doctor]: { title: 'Doctor', icon: '$(pulse)' },
+  [commands.openWalkthrough]: { title: 'Open Walkthrough', icon: '$(book)' },
+  [commands.restartEngine]: { title: 'Restart Engine', icon: '$(debug-restart)' },
+};
+
+const viewNames: Readonly<Record<ViewId, string>> = {
+  [views.datasets]: 'Datasets & Models',
+  [views.memory]: 'Memory',
+  [views.metrics]: 'Metrics',
+};
+
+const link = (label: string, command: string) => `[${label}](command:${command})`;
+
+/** What an empty view says: one or two sentences, then the actions that fill it. */
+const welcome: readonly { view: ViewId; key: string; when?: string; contents: readonly string[] }[] = [
+  {
+    view: views.datasets,
+    key: 'noFolder',
+    when: 'workspaceFolderCount == 0',
+    contents: [
+      'ToolRec keeps datasets and models in a folder of yours. No folder is open.',
+      link('Open Folder', 'vscode.openFolder'),
+      'Or let ToolRec make a small simulated dataset of well-known films in a folder that you choose.',
+      link('Create the Sample', commands.createSample),
+      `New here? ${link('Open the walkthrough', commands.openWalkthrough)}.`,
+    ],
+  },
+  {
+    view: views.datasets,
+    key: 'empty',
+    when: `workspaceFolderCount != 0 && ${trusted}`,
+    contents: [
+      'There is no dataset in this folder yet. The sample has 800 simulated viewers of well-known films and is ready in seconds.',
+      link('Create the Sample', commands.createSample),
+      'Or bring your own: MovieLens, RecBole, Amazon, Yelp, or a table in CSV, TSV, JSON Lines or Parquet.',
+      link('Import Dataset…', commands.importDataset),
+      `New here? ${link('Open the walkthrough', commands.openWalkthrough)}.`,
+    ],
+  },
+  {
+    view: views.datasets,
+    key: 'restricted',
+    when: `workspaceFolderCount != 0 && !${trusted}`,
+    contents: [
+      'This folder is in Restricted Mode. Datasets can be looked at; creating and importing them needs your trust.',
+      link('Manage Workspace Trust', 'workbench.trust.manage'),
+    ],
+  },
+  {
+    view: views.memory,
+    key: 'empty',
+    contents: ['What the tools of a session found is listed here, tool by tool. No session is active.'],
+  },
+  {
+    view: views.metrics,
+    key: 'empty',
+    contents: ['Hits, ranks and NDCG of sessions and models are listed here. Nothing has been measured yet.'],
+  },
+];
+
+const anyDataset = `view == ${views.datasets} && viewItem == ${treeItems.dataset}`;
+const someDataset = `view == ${views.datasets} && viewItem =~ /^${treeItems.dataset}$|^${treeItems.damagedDataset}$/`;
+const inDatasets = `view == ${views.datasets}`;
+
+const menus = {
+  'view/title': [
+    { command: commands.importDataset, when: inDatasets, group: 'navigation@1' },
+    { command: commands.refresh, when: inDatasets, group: 'navigation@2' },
+    { command: commands.createSample, when: inDatasets, group: '1_create' },
+    { command: commands.openWalkthrough, when: inDatasets, group: '2_help@1' },
+    { command: commands.doctor, when: inDatasets, group: '2_help@2' },
+    { command: commands.showLog, when: inDatasets, group: '2_help@3' },
+    { command: commands.restartEngine, when: inDatasets, group: '3_engine' },
+  ],
+  'view/item/context': [
+    { command: commands.showDataset, when: anyDataset, group: 'inline' },
+    { command: commands.showDataset, when: anyDataset, group: '1_open@1' },
+    { command: commands.copyDatasetName, when: someDataset, group: '2_name@1' },
+    { command: commands.revealDataset, when: someDataset, group: '2_name@2' },
+    { command: commands.deleteDataset, when: someDataset, group: '9_delete' },
+  ],
+  commandPalette: Object.entries(commandDefinitions)
+    .filter(([, definition]) => definition.palette === false)
+    .map(([command]) => ({ command, when: 'false' })),
+};
+
+/** One setting as VS Code wants it: JSON Schema of draft 7 plus VS Code's own keywords. */
+function configurationProperty(key: SettingKey, text: (key: string, english: string) => string): object {
+  const { schema, fallback, description, scope, valueDescriptions } = settings[key];
+  const { $schema: _, ...jsonSchema } = z.toJSONSchema(schema, { target: 'draft-7' });
+  return {
+    ...jsonSchema,
+    default: fallback,
+    scope,
+    ...(valueDescriptions && {
+      markdownEnumDescriptions: valueDescriptions.map((english, i) => text(`setting.${key}.${i}`, english)),
+    }),
+    markdownDescription: text(`setting.${key}`, description),
+  };
+}
+
+export interface Manifest {
+  /** Top-level keys of package.json, each replaced whole. */
+  readonly keys: Readonly<Record<string, unknown>>;
+  /** package.nls.json. */
+  readonly texts: Readonly<Record<string, string>>;
+}
+
+/** Builds what belongs into package.json and package.nls.json. Touches no disk. */
+export function manifest(): Manifest {
+  const texts: Record<string, string> = {};
+  const text = (key: string, english: string): string => {
+    texts[key] = english;
+    return `%${key}%`;
+  };
+  const keys = {
+    displayName: 'ToolRec Workbench',
+    description:
+      'Train sequential recommenders and step an LLM surrogate user through tool-learning recommendation rounds (ToolRec, SIGIR 2024).',
+    icon: 'media/icon.png',
+    galleryBanner: { color: '#1f2937', theme: 'dark' },
+    categories: ['Machine Learning', 'Data Science', 'Visualization'],
+    keywords: [
+      'recommender systems',
+      'sequential recommendation',
+      'SASRec',
+      'BERT4Rec',
+      'ToolRec',
+      'MovieLens',
+      'surrogate user',
+      'LLM agent',
+    ],
+    extensionKind: ['workspace'],
+    l10n: './l10n',
+    // Commands, views and walkthroughs activate by themselves; panels that come back after a reload do not.
+    activationEvents: Object.values(panels).map((panel) => `onWebviewPanel:${panel}`),
+    capabilities: {
+      untrustedWorkspaces: {
+        supported: 'limited',
+        description: text(
+          'untrusted',
+          'In Restricted Mode, datasets that exist can be looked at. Creating, importing and deleting them needs trust.',
+        ),
+      },
+      virtualWorkspaces: {
+        supported: false,
+        description: text(
+          'virtual',
+          'The engine reads and writes files on disk, which a virtual workspace lacks.',
+        ),
+      },
+    },
+    contributes: {
+      commands: Object.entries(commandDefinitions).map(([command, { title, icon, enablement }]) => ({
+        command,
+        title: text(`command.${command.replace('toolrec.', '')}`, title),
+        category: 'ToolRec',
+        ...(icon && { icon }),
+        ...(enablement && { enablement }),
+      })),
+      viewsContainers: {
+        activitybar: [{ id: viewContainer, title: 'ToolRec', icon: 'media/toolrec.svg' }],
+      },
+      views: {
+        [viewContainer]: Object.entries(viewNames).map(([id, name]) => ({
+          id,
+          name: text(`view.${id.replace('toolrec.', '')}`, name),
+          icon: 'media/toolrec.svg',
+          contextualTitle: 'ToolRec',
+          ...(id === views.datasets ? {} : { visibility: 'collapsed' }),
+        })),
+      },
+      viewsWelcome: welcome.map(({ view, key, when, contents }) => ({
+        view,
+        contents: text(`welcome.${view.replace('toolrec.', '')}.${key}`, contents.join('\n')),
+        ...(when && { when }),
+      })),
+      menus,
+      walkthroughs: [walkthrough(text, contextKeys.hasDatasets)],
+      configuration: {
+        title: 'ToolRec',
+        properties: Object.fromEntries(
+          (Object.keys(settings) as SettingKey[]).map((key) => [
+            `${configurationSection}.${key}`,
+            configurationProperty(key, text),
+          ]),
+        ),
+      },
+    },
+  };
+  return { keys, texts };
+}

@@ -1,0 +1,97 @@
+import * as vscode from 'vscode';
+import { DisposableStore } from '../shared/disposable.ts';
+
+/** What every question of a dialogue shows: `Import Dataset (2/5)` and, from the second on, a way back. */
+export interface Heading {
+  readonly title: string;
+  readonly step: number;
+  readonly total: number;
+  readonly canGoBack: boolean;
+}
+
+/** What came of a question: an answer, the wish to go back, or that the person left. */
+export type Answer<T> = { readonly kind: 'answer'; readonly value: T } | { readonly kind: 'back' | 'stop' };
+
+interface PickOptions<T extends vscode.QuickPickItem> extends Heading {
+  readonly placeholder: string;
+  /** May arrive later: until then the pick shows that it is busy. */
+  readonly items: Promise<readonly T[]>;
+  /** The one to start on. */
+  readonly active?: (item: T) => boolean;
+}
+
+/** One choice from a list. @throws what `items` throws, after the list is closed */
+export function askPick<T extends vscode.QuickPickItem>(options: PickOptions<T>): Promise<Answer<T>> {
+  const pick = vscode.window.createQuickPick<T>();
+  pick.placeholder = options.placeholder;
+  pick.matchOnDescription = true;
+  pick.matchOnDetail = true;
+  return ask(pick, options, async (settle) => {
+    pick.onDidAccept(() => {
+      const [chosen] = pick.selectedItems;
+      if (chosen) settle({ kind: 'answer', value: chosen });
+    });
+    pick.busy = true;
+    pick.show();
+    const items = await options.items;
+    pick.items = items;
+    pick.activeItems = items.filter((item) => options.active?.(item) ?? false).slice(0, 1);
+    pick.busy = false;
+  });
+}
+
+interface TextOptions extends Heading {
+  readonly prompt: string;
+  readonly value: string;
+  /** What is wrong with a text, or what to know about it; undefined when nothing is. */
+  readonly check: (text: string) => { readonly message: string; readonly wrong: boolean } | undefined;
+}
+
+/** One line of text. A text that is wrong cannot be confirmed. */
+export function askText(options: TextOptions): Promise<Answer<string>> {
+  const box = vscode.window.createInputBox();
+  box.value = options.value;
+  box.prompt = options.prompt;
+  const look = () => {
+    const found = options.check(box.value);
+    box.validationMessage = found && {
+      message: found.message,
+      severity: found.wrong
+        ? vscode.InputBoxValidationSeverity.Error
+        : vscode.InputBoxValidationSeverity.Warning,
+    };
+    return !found?.wrong;
+  };
+  return ask(box, options, (settle) => {
+    box.onDidChangeValue(look);
+    box.onDidAccept(() => {
+      if (look()) settle({ kind: 'answer', value: box.value });
+    });
+    look();
+    box.show();
+    return Promise.resolve();
+  });
+}
+
+function ask<T>(
+  input: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox,
+  { title, step, total, canGoBack }: Heading,
+  start: (settle: (answer: Answer<T>) => void) => Promise<void>,
+): Promise<Answer<T>> {
+  const owned = new DisposableStore();
+  owned.add(input);
+  input.title = title;
+  input.step = step;
+  input.totalSteps = total;
+  input.ignoreFocusOut = true;
+  if (canGoBack) input.buttons = [vscode.QuickInputButtons.Back];
+  return new Promise<Answer<T>>((resolve, reject) => {
+    owned.add(
+      input.onDidTriggerButton((button) => {
+        if (button === vscode.QuickInputButtons.Back) resolve({ kind: 'back' });
+      }),
+    );
+    owned.add(input.onDidHide(() => resolve({ kind: 'stop' })));
+    start(resolve).catch(reject);
+  }).finally(() => owned.dispose());
+}

@@ -1,0 +1,14 @@
+import type * as vscode from 'vscode';
+import type { DatasetTree } from './dataset-tree.ts';
+import type { Engine } from './engine.ts';
+import type { DatasetInspectors } from './inspectors.ts';
+import type { WorkbenchLog } from './log.ts';
+
+/** What commands, trees and panels share. Made once by `activate`. */
+export interface Workbench {
+  readonly extensionUri: vscode.Uri;
+  readonly log: WorkbenchLog;
+  readonly engine: Engine;
+  readonly datasets: DatasetTree;
+  readonly inspectors: DatasetInspectors;
+}

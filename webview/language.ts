@@ -1,0 +1,42 @@
+let texts: Readonly<Record<string, string>> = {};
+let locale = 'en';
+
+/** Sets the language that `t`, `number` and `date` use from now on. */
+export function setLanguage(language: { locale: string; texts: Readonly<Record<string, string>> }): void {
+  ({ locale, texts } = language);
+  document.documentElement.lang = locale;
+}
+
+/** The text in the person's language; `{0}`, `{1}` … are replaced by the arguments. */
+export function t(message: string, ...args: (string | number)[]): string {
+  const found = Object.hasOwn(texts, message) ? texts[message]! : message;
+  return found.replace(/\{(\d+)\}/g, (whole, i: string) => String(args[Number(i)] ?? whole));
+}
+
+/** `1,000,209`; with digits after the point where they are asked for. */
+export function number(value: number, digits = 0): string {
+  return value.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** `12,9 k`: for axes. */
+export function shortNumber(value: number): string {
+  return value.toLocaleString(locale, { notation: 'compact', maximumFractionDigits: 1 });
+}
+
+export function percent(share: number, digits = 1): string {
+  return share.toLocaleString(locale, {
+    style: 'percent',
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+}
+
+/** Day of a time in seconds since 1970 UTC. */
+export function day(seconds: number): string {
+  return new Date(seconds * 1000).toLocaleDateString(locale, {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    timeZone: 'UTC',
+  });
+}

@@ -1,0 +1,15 @@
+/**
+ * The only file that imports the component library. The toolkit is archived upstream: to replace it, change this file
+ * and the element names it registers.
+ */
+import {
+  provideVSCodeDesignSystem,
+  vsCodeButton,
+  vsCodeProgressRing,
+  vsCodeTextField,
+} from '@vscode/webview-ui-toolkit';
+
+/** Registers `<vscode-button>`, `<vscode-progress-ring>` and `<vscode-text-field>`. */
+export function registerComponents(): void {
+  provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeProgressRing(), vsCodeTextField());
+}
