@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as z from 'zod';
-import { StorageError, ToolRecError } from '../../../src/shared/errors.ts';
+import type { ToolRecError } from '../../../src/shared/errors.ts';
+import { StorageError } from '../../../src/shared/errors.ts';
 import { HostEnd, WebviewEnd } from '../../../src/shared/message-channel.ts';
 import type { HostSide, PanelContract } from '../../../src/shared/message-channel.ts';
 
