@@ -1,6 +1,6 @@
 import type { LongWork } from '../shared/progress.ts';
 import { throwIfCancelled } from '../shared/errors.ts';
-import type { DatasetSink, SourceFile } from './reader.ts';
+import type { BadRowReason, DatasetSink, SourceFile } from './reader.ts';
 
 /** Longest line, in bytes, that is looked at; longer ones are skipped without being kept in memory. */
 export const defaultLineLimit = 1 << 20;
@@ -178,33 +178,33 @@ export async function scanInteractions(
   const { users, items } = sink;
   sink.beginFile(name);
 
+  // One function a file, none a row: this runs once for each of many million lines.
   const row = (buffer: Uint8Array, bounds: Int32Array, count: number, line: number): void => {
     if (line === 1 && header) return;
-    if (count !== columns)
-      return sink.bad({ file: name, line }, 'column-count', excerpt(buffer, bounds, count));
-    for (let i = 0; i < 2 * columns; i += 2) {
-      const start = bounds[i]!;
-      const end = bounds[i + 1]!;
-      if (buffer[start] === 34 && end - start >= 2 && buffer[end - 1] === 34) {
-        bounds[i] = start + 1;
-        bounds[i + 1] = end - 1;
+    let reason: BadRowReason;
+    if (count !== columns) reason = 'column-count';
+    else {
+      for (let i = 0; i < 2 * columns; i += 2) if (buffer[bounds[i]!] === 34) unquote(buffer, bounds, i);
+      const userStart = bounds[userAt]!;
+      const userEnd = bounds[userAt + 1]!;
+      const itemStart = bounds[itemAt]!;
+      const itemEnd = bounds[itemAt + 1]!;
+      const rating = ratingAt < 0 ? NaN : decimalOf(buffer, bounds[ratingAt]!, bounds[ratingAt + 1]!);
+      const timestamp = decimalOf(buffer, bounds[timeAt]!, bounds[timeAt + 1]!);
+      if (userStart === userEnd || itemStart === itemEnd) reason = 'missing-field';
+      else if (ratingAt >= 0 && rating !== rating) reason = 'not-a-number';
+      else if (!(timestamp >= 0)) reason = 'bad-timestamp';
+      else {
+        const user = users.codeOfBytes(buffer, userStart, userEnd);
+        const item = items.codeOfBytes(buffer, itemStart, itemEnd);
+        if (user >= 0 && item >= 0) {
+          sink.interaction(user, item, rating, timestamp, line);
+          return;
+        }
+        reason = 'bad-encoding';
       }
     }
-    const bad = (reason: Parameters<DatasetSink['bad']>[1]): void =>
-      sink.bad({ file: name, line }, reason, excerpt(buffer, bounds, count));
-    if (bounds[userAt] === bounds[userAt + 1] || bounds[itemAt] === bounds[itemAt + 1])
-      return bad('missing-field');
-    let rating = NaN;
-    if (ratingAt >= 0) {
-      rating = decimalOf(buffer, bounds[ratingAt]!, bounds[ratingAt + 1]!);
-      if (rating !== rating) return bad('not-a-number');
-    }
-    const timestamp = decimalOf(buffer, bounds[timeAt]!, bounds[timeAt + 1]!);
-    if (!(timestamp >= 0)) return bad('bad-timestamp');
-    const user = users.codeOfBytes(buffer, bounds[userAt]!, bounds[userAt + 1]!);
-    const item = items.codeOfBytes(buffer, bounds[itemAt]!, bounds[itemAt + 1]!);
-    if (user < 0 || item < 0) return bad('bad-encoding');
-    sink.interaction(user, item, rating, timestamp, line);
+    sink.bad({ file: name, line }, reason, excerpt(buffer, bounds, count));
   };
   const tooLong = (line: number, head: Uint8Array): void =>
     sink.bad({ file: name, line }, 'line-too-long', Buffer.from(head).toString('latin1'));
@@ -221,6 +221,14 @@ function excerpt(buffer: Uint8Array, bounds: Int32Array, count: number): string 
   const start = bounds[0]!;
   const end = bounds[2 * Math.min(count, maximumFields) - 1]!;
   return Buffer.from(buffer.subarray(start, Math.min(end, start + excerptBytes))).toString('latin1');
+}
+
+/** Takes a pair of double quotes off the field whose bounds stand at `i`. */
+function unquote(buffer: Uint8Array, bounds: Int32Array, i: number): void {
+  const end = bounds[i + 1]!;
+  if (end - bounds[i]! < 2 || buffer[end - 1] !== 34) return;
+  bounds[i]!++;
+  bounds[i + 1] = end - 1;
 }
 
 /** The number written as `[-]digits[.digits]` in `buffer[start, end)`; NaN for anything else. */

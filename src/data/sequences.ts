@@ -86,10 +86,12 @@ export function sortByTime(sequences: Sequences): void {
       sortByComparing(sequences, start, end);
       continue;
     }
-    for (let i = 0; i < length; i++) keys[i] = (timestamps[start + i]! - least) * places + i;
+    for (let i = 0, at = start; i < length; i++, at++) {
+      keys[i] = (timestamps[at]! - least) * places + i;
+      itemScratch[i] = items[at]!;
+      if (ratings) ratingScratch[i] = ratings[at]!;
+    }
     keys.subarray(0, length).sort();
-    itemScratch.set(items.subarray(start, end));
-    if (ratings) ratingScratch.set(ratings.subarray(start, end));
     const inverse = 1 / places;
     for (let i = 0; i < length; i++) {
       const key = keys[i]!;
