@@ -55,8 +55,8 @@ export class ImportSink implements DatasetSink {
   }
 
   beginFile(file: string): void {
-    this.currentFile = file;
     this.current = this.fileCount(file);
+    this.currentFile = file;
     if (this.fileNames.at(-1) !== file) this.fileNames.push(file);
   }
 
