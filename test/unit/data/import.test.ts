@@ -66,7 +66,7 @@ describe('importDataset', () => {
       const times = dataset.timestamps.subarray(dataset.offsets[user], dataset.offsets[user + 1]);
       assert.deepEqual(Array.from(times), Array.from(times.slice().sort()));
     }
-    assert.equal(dataset.item(dataset.itemCode('8')!).title, 'The Movie 8');
+    assert.equal(dataset.item(dataset.itemCode('8')!).title, 'Movie 8, The');
     assert.ok(dataset.itemCode('8')! >= dataset.itemCount);
   });
 
