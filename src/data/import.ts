@@ -76,7 +76,7 @@ export async function importDataset(options: ImportOptions, work: LongWork = {})
   const report = sink.finish();
   const { users, items } = sink;
   const known = { users: users.size, items: items.size, rejected: unknown.rejected };
-  const prepared = prepare(sink.interactions, known, preparation, work);
+  const prepared = await prepare(sink.interactions, known, preparation, work);
   const content: DatasetContent = {
     name,
     simulated: false,

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { throwIfCancelled, UsageError } from '../shared/errors.ts';
 import type { LongWork } from '../shared/progress.ts';
 import { Random } from '../shared/random.ts';
@@ -33,20 +34,21 @@ export interface Prepared {
  * @param known.rejected [items] 1 for items whose rows are left out.
  * @throws UsageError `nothing-left` when no interaction passes.
  */
-export function prepare(
+export async function prepare(
   raw: RawColumns,
   known: { readonly users: number; readonly items: number; readonly rejected?: Uint8Array | undefined },
   preparation: Preparation,
   work: LongWork = {},
-): Prepared {
+): Promise<Prepared> {
   const { minimumRating, from, until, duplicates, core, split } = preparation;
   const steps: ImportReport['steps'] = [];
-  const step = (message: string): void => {
-    throwIfCancelled(work.signal, 'The import');
+  const step = async (message: string): Promise<void> => {
     work.onProgress?.({ message });
+    await setImmediate(); // lets a cancellation arrive
+    throwIfCancelled(work.signal, 'The import');
   };
 
-  step('Sorting by user and time');
+  await step('Sorting by user and time');
   const rejected = known.rejected?.includes(1) ? known.rejected : undefined;
   const filtered = minimumRating !== null || from !== null || until !== null || rejected !== undefined;
   const accept: RowFilter = filtered ? rowFilter(preparation, rejected) : undefined;
@@ -58,7 +60,7 @@ export function prepare(
     steps.push({ step: name, ...summary(sequences, known.items) });
   };
   if (duplicates !== 'all') {
-    step('Looking for repeated interactions');
+    await step('Looking for repeated interactions');
     dropDuplicates(sequences, known.items, duplicates);
     done('duplicates');
   }
@@ -67,12 +69,12 @@ export function prepare(
     preparation.maximumUsers !== null ||
     preparation.maximumLength !== null
   ) {
-    step('Applying the caps');
+    await step('Applying the caps');
     applyCaps(sequences, known.items, preparation);
     done('caps');
   }
   if (core.users > 1 || core.items > 1) {
-    step(`Finding the ${core.users === core.items ? core.users : `${core.users}/${core.items}`}-core`);
+    await step(`Finding the ${core.users === core.items ? core.users : `${core.users}/${core.items}`}-core`);
     const stay = kCore(sequences, known.items, core);
     retain(
       sequences,
@@ -95,7 +97,7 @@ export function prepare(
       'The preparation leaves no interaction.',
       `Loosen it: ${steps.map(({ step: name, interactions }) => `${name} ${interactions}`).join(', ')}.`,
     );
-  step('Splitting');
+  await step('Splitting');
   const { offsets, users } = denseUsers(sequences);
   const items = denseItems(sequences, known.items);
   const rows = rowsOf(sequences);

@@ -103,18 +103,18 @@ const preparations = fc
   .map(preparationOf);
 
 describe('prepare', () => {
-  it('agrees with filtering and sorting plain arrays', () => {
-    fc.assert(
-      fc.property(
+  it('agrees with filtering and sorting plain arrays', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         fc.oneof(rowsArbitrary(fc.nat(9)), rowsArbitrary(times)),
         preparations,
-        (rows, preparation) => {
+        async (rows, preparation) => {
           const expected = naive(rows, preparation);
           if (expected.size === 0) {
-            assert.throws(() => prepare(columnsOf(rows), sizes, preparation), { code: 'nothing-left' });
+            await assert.rejects(prepare(columnsOf(rows), sizes, preparation), { code: 'nothing-left' });
             return;
           }
-          const { columns, users, items, steps } = prepare(columnsOf(rows), sizes, preparation);
+          const { columns, users, items, steps } = await prepare(columnsOf(rows), sizes, preparation);
           assert.deepEqual(Array.from(users), [...expected.keys()]);
           const used = [...new Set([...expected.values()].flat().map(({ item }) => item))];
           assert.deepEqual(
@@ -143,15 +143,15 @@ describe('prepare', () => {
     );
   });
 
-  it('sorts long sequences stably, whatever the times', () => {
+  it('sorts long sequences stably, whatever the times', async () => {
     const span = fc.constantFrom(1, 3, 1000, 2 ** 31, 2 ** 39);
-    fc.assert(
-      fc.property(
+    await fc.assert(
+      fc.asyncProperty(
         fc.integer({ min: 13, max: 700 }),
         span,
         fc.nat(),
         fc.boolean(),
-        (length, most, seed, whole) => {
+        async (length, most, seed, whole) => {
           let state = seed;
           const rows = Array.from({ length }, (_, item): Row => {
             state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -159,7 +159,7 @@ describe('prepare', () => {
             return { user: 0, item, rating: item, time: whole ? Math.floor(time) : time };
           });
           const expected = [...rows].sort((a, b) => a.time - b.time);
-          const { columns } = prepare(columnsOf(rows), { users: 1, items: length }, preparationOf({}));
+          const { columns } = await prepare(columnsOf(rows), { users: 1, items: length }, preparationOf({}));
           assert.deepEqual(
             Array.from(columns.items),
             expected.map(({ item }) => item),
@@ -178,27 +178,29 @@ describe('prepare', () => {
     );
   });
 
-  it('draws the same users for the same seed, and others for another', () => {
+  it('draws the same users for the same seed, and others for another', async () => {
     const rows = Array.from({ length: 60 }, (_, i) => ({ user: i % 12, item: i % 10, rating: 1, time: i }));
-    const draw = (seed: number): number[] =>
-      Array.from(prepare(columnsOf(rows), sizes, preparationOf({ maximumUsers: 5, seed })).users);
-    assert.equal(draw(1).length, 5);
-    assert.deepEqual(draw(1), draw(1));
-    assert.ok([2, 3, 4].some((seed) => String(draw(seed)) !== String(draw(1))));
+    const draw = async (seed: number): Promise<number[]> =>
+      Array.from((await prepare(columnsOf(rows), sizes, preparationOf({ maximumUsers: 5, seed }))).users);
+    const first = await draw(1);
+    assert.equal(first.length, 5);
+    assert.deepEqual(await draw(1), first);
+    const others = await Promise.all([2, 3, 4].map(draw));
+    assert.ok(others.some((other) => String(other) !== String(first)));
   });
 
-  it('leaves out rejected items and keeps no column of ratings when there are none', () => {
+  it('leaves out rejected items and keeps no column of ratings when there are none', async () => {
     const rows = [0, 1, 2, 1].map((item, time) => ({ user: 3, item, rating: NaN, time }));
     const rejected = new Uint8Array(sizes.items);
     rejected[1] = 1;
-    const { columns, items } = prepare(columnsOf(rows), { ...sizes, rejected }, preparationOf({}));
+    const { columns, items } = await prepare(columnsOf(rows), { ...sizes, rejected }, preparationOf({}));
     assert.deepEqual(Array.from(items), [0, 2]);
     assert.equal(columns.ratings, undefined);
   });
 
-  it('stops when cancelled', () => {
+  it('stops when cancelled', async () => {
     const raw = columnsOf([{ user: 0, item: 0, rating: 1, time: 1 }]);
-    assert.throws(() => prepare(raw, sizes, preparationOf({}), { signal: AbortSignal.abort() }), {
+    await assert.rejects(prepare(raw, sizes, preparationOf({}), { signal: AbortSignal.abort() }), {
       code: 'cancelled',
     });
   });
