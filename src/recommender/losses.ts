@@ -5,8 +5,9 @@
  * so a loss is a mean.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { NamedTensors, TensorSpec } from '../engine/program.ts';
+import { lookUp, rowGroupSpecs, sumByCode } from '../engine/ops/rows.ts';
 import { softmaxCrossEntropy } from '../engine/ops/softmax-cross-entropy.ts';
+import type { NamedTensors, TensorSpec } from '../engine/program.ts';
 
 export type LossName = 'bpr' | 'bce' | 'gbce' | 'sampled-softmax' | 'cross-entropy';
 
@@ -41,7 +42,7 @@ export const targetInputs = {
 export function lossOf(options: LossOptions, itemCount: number): Loss {
   const { negatives } = options;
   const perRow: Pick<Loss, 'inputs' | 'sampling'> = {
-    inputs: { negatives: { dtype: 'int32', shape: ['rows', negatives] } },
+    inputs: { negatives: { dtype: 'int32', shape: ['rows', negatives] }, ...rowGroupSpecs('scored') },
     sampling: { kind: 'row', count: negatives },
   };
   switch (options.loss) {
@@ -55,16 +56,18 @@ export function lossOf(options: LossOptions, itemCount: number): Loss {
     }
     case 'sampled-softmax':
       return {
-        inputs: { negatives: { dtype: 'int32', shape: [negatives] } },
+        inputs: { negatives: { dtype: 'int32', shape: [negatives] }, ...rowGroupSpecs('scored') },
         sampling: { kind: 'batch', count: negatives },
         value: (...all) => sampledSoftmax((itemCount - 1) / negatives, ...all),
       };
     case 'cross-entropy':
       return {
-        inputs: {},
+        inputs: rowGroupSpecs('scored'),
         sampling: undefined,
-        value: (hidden, items, bias, { targets, weights }) =>
-          softmaxCrossEntropy(hidden, items, bias, targets!, weights!),
+        value: (hidden, items, bias, inputs) =>
+          softmaxCrossEntropy(hidden, items, bias, inputs['targets']!, inputs['weights']!, (rows) =>
+            sumByCode(rows, itemCount, 'scored', inputs),
+          ),
       };
   }
 }
@@ -74,30 +77,41 @@ export function gbcePower(samplingRate: number, calibration: number): number {
   return samplingRate * (calibration * (1 - 1 / samplingRate) + 1 / samplingRate);
 }
 
-/** Scores of one item for each row. @param codes `[R]`. @returns `[R]` */
-function scoreEach(
-  hidden: tf.Tensor,
-  items: tf.Tensor,
-  bias: tf.Tensor | undefined,
-  codes: tf.Tensor,
-): tf.Tensor {
-  const score = tf.sum(tf.mul(hidden, tf.gather(items, codes as tf.Tensor1D)), -1);
-  return bias ? tf.add(score, tf.gather(bias, codes as tf.Tensor1D)) : score;
+interface Scores {
+  /** Of each row's target, `[R]`. */
+  readonly positive: tf.Tensor;
+  /** Of each row's own negatives, `[R, K]`. */
+  readonly negative: tf.Tensor;
 }
 
-/** Scores of each row's own negatives. @param codes `[R, K]`. @returns `[R, K]` */
-function scoreNegatives(
+/** `[V]` and `[n]` → `[n]` */
+function biasOf(bias: tf.Tensor, codes: tf.Tensor, inputs: NamedTensors): tf.Tensor {
+  return tf.reshape(lookUp(tf.reshape(bias, [bias.size, 1]), codes, 'scored', inputs), [codes.size]);
+}
+
+/** One lookup for targets and negatives together. */
+function scores(
   hidden: tf.Tensor,
   items: tf.Tensor,
   bias: tf.Tensor | undefined,
-  codes: tf.Tensor,
-): tf.Tensor {
-  const [rows, count] = codes.shape as [number, number];
+  inputs: NamedTensors,
+): Scores {
+  const { targets, negatives } = inputs;
+  const [rows, count] = negatives!.shape as [number, number];
   const width = hidden.shape[1]!;
-  const flat = tf.reshape(codes, [rows * count]) as tf.Tensor1D;
-  const vectors = tf.reshape(tf.gather(items, flat), [rows, count, width]); // [R, K, D]
-  const score = tf.sum(tf.mul(vectors, tf.reshape(hidden, [rows, 1, width])), -1); // [R, K]
-  return bias ? tf.add(score, tf.reshape(tf.gather(bias, flat), [rows, count])) : score;
+  const codes = tf.concat([targets!, tf.reshape(negatives!, [rows * count])]); // [R + R·K]
+  const [own, others] = tf.split(lookUp(items, codes, 'scored', inputs), [rows, rows * count]);
+  const positive = tf.sum(tf.mul(hidden, own!), -1); // [R]
+  const negative =
+    count === 1
+      ? tf.reshape(tf.sum(tf.mul(hidden, others!), -1), [rows, 1])
+      : tf.sum(tf.mul(tf.reshape(others!, [rows, count, width]), tf.reshape(hidden, [rows, 1, width])), -1); // [R, K]
+  if (!bias) return { positive, negative };
+  const [ownBias, otherBias] = tf.split(biasOf(bias, codes, inputs), [rows, rows * count]);
+  return {
+    positive: tf.add(positive, ownBias!),
+    negative: tf.add(negative, tf.reshape(otherBias!, [rows, count])),
+  };
 }
 
 /** −log σ(s⁺ − s⁻), averaged over a row's negatives (Rendle et al., UAI 2009; the paper's loss). */
@@ -107,19 +121,10 @@ function bpr(
   bias: tf.Tensor | undefined,
   inputs: NamedTensors,
 ): tf.Tensor {
-  const { targets, negatives, weights } = inputs;
-  const [rows, count] = negatives!.shape as [number, number];
-  if (count === 1 && !bias) {
-    const both = tf.concat([targets!, tf.reshape(negatives!, [rows])]); // one gather, one scatter in its gradient
-    const [positive, negative] = tf.split(tf.gather(items, both as tf.Tensor1D), [rows, rows]); // [R, D] each
-    const margin = tf.sum(tf.mul(hidden, tf.sub(positive!, negative!)), -1); // [R]
-    return tf.sum(tf.mul(tf.softplus(tf.neg(margin)), weights!));
-  }
-  const margin = tf.sub(
-    tf.reshape(scoreEach(hidden, items, bias, targets!), [rows, 1]),
-    scoreNegatives(hidden, items, bias, negatives!),
-  ); // [R, K]
-  return tf.sum(tf.mul(tf.mean(tf.softplus(tf.neg(margin)), -1), weights!));
+  const { positive, negative } = scores(hidden, items, bias, inputs);
+  const rows = positive.shape[0]!;
+  const margin = tf.sub(tf.reshape(positive, [rows, 1]), negative); // [R, K]
+  return tf.sum(tf.mul(tf.mean(tf.softplus(tf.neg(margin)), -1), inputs['weights']!));
 }
 
 /** −β log σ(s⁺) − Σ log(1 − σ(s⁻)); β = 1 is BCE, see `gbcePower`. */
@@ -130,10 +135,10 @@ function binaryCrossEntropy(
   bias: tf.Tensor | undefined,
   inputs: NamedTensors,
 ): tf.Tensor {
-  const { targets, negatives, weights } = inputs;
-  const positive = tf.softplus(tf.neg(scoreEach(hidden, items, bias, targets!))); // [R]
-  const negative = tf.sum(tf.softplus(scoreNegatives(hidden, items, bias, negatives!)), -1); // [R]
-  return tf.sum(tf.mul(tf.add(tf.mul(positive, power), negative), weights!));
+  const { positive, negative } = scores(hidden, items, bias, inputs);
+  const lossOfTarget = tf.mul(tf.softplus(tf.neg(positive)), power); // [R]
+  const lossOfOthers = tf.sum(tf.softplus(negative), -1); // [R]
+  return tf.sum(tf.mul(tf.add(lossOfTarget, lossOfOthers), inputs['weights']!));
 }
 
 /**
@@ -150,10 +155,13 @@ function sampledSoftmax(
   const { targets, negatives, weights } = inputs;
   const rows = targets!.shape[0]!;
   const count = negatives!.shape[0]!;
-  const positive = scoreEach(hidden, items, bias, targets!); // [R]
-  const vectors = tf.gather(items, negatives as tf.Tensor1D); // [K, D]
-  const raw = tf.matMul(hidden as tf.Tensor2D, vectors as tf.Tensor2D, false, true); // [R, K]
-  const scores = bias ? tf.add(raw, tf.gather(bias, negatives as tf.Tensor1D)) : raw;
+  const codes = tf.concat([targets!, negatives!]); // [R + K]
+  const [own, shared] = tf.split(lookUp(items, codes, 'scored', inputs), [rows, count]);
+  const [ownBias, sharedBias] = bias ? tf.split(biasOf(bias, codes, inputs), [rows, count]) : [];
+  const ownScore = tf.sum(tf.mul(hidden, own!), -1);
+  const positive = ownBias ? tf.add(ownScore, ownBias) : ownScore; // [R]
+  const raw = tf.matMul(hidden as tf.Tensor2D, shared as tf.Tensor2D, false, true); // [R, K]
+  const scores = sharedBias ? tf.add(raw, sharedBias) : raw;
   const collides = tf.equal(tf.reshape(targets!, [rows, 1]), tf.reshape(negatives!, [1, count])); // [R, K]
   const corrected = tf.sub(tf.add(scores, Math.log(upweight)), tf.mul(tf.cast(collides, 'float32'), 1e9));
   const highest = tf.maximum(tf.max(corrected, -1), positive); // [R]

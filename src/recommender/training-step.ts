@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Dropout } from '../engine/ops/dropout.ts';
+import { pickRows } from '../engine/ops/rows.ts';
 import { type NamedHostTensors, type NamedTensors, specOf, type StepDefinition } from '../engine/program.ts';
 import { type Loss, targetInputs } from './losses.ts';
-import type { SequenceModel } from './models/model.ts';
-import { pickRows } from './models/transformer.ts';
+import { itemGroupInputs, type SequenceModel } from './models/model.ts';
 import { adamUpdate, momentSpecs, type OptimiserOptions, updateInputSpecs } from './optimiser.ts';
 
 /**
@@ -25,6 +25,7 @@ export function trainingStep(
     name: `${model.name}-train`,
     inputs: {
       ...model.batchInputs,
+      ...itemGroupInputs,
       ...targetInputs,
       ...loss.inputs,
       ...updateInputSpecs,

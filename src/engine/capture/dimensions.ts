@@ -14,7 +14,11 @@ export interface SymbolicSize {
   readonly dimensions: readonly string[];
 }
 
-const primes = [10007, 12011, 14009, 16001, 18013, 20011, 22003, 24001, 26003, 28001, 30011, 32003] as const;
+const primes = [
+  10007, 10009, 10037, 10039, 10061, 10067, 10069, 10079, 10091, 10093, 10099, 10103, 10111, 10133, 10139,
+  10141, 10151, 10159, 10163, 10169, 10177, 10181, 10193, 10211, 10223, 10243, 10247, 10253, 10259, 10267,
+  10271, 10273,
+] as const;
 const round = primes.length / 2;
 
 export class Dimensions {

@@ -31,6 +31,7 @@ captureKernel(kernelName, (graph, inputs) => {
  * @param bias `[count]`
  * @param targets int32 `[rows]`
  * @param weights `[rows]`
+ * @param sumByTarget sums rows that have the same target: `[rows, n]` → `[count, n]`
  * @param parts into how many the rows are cut; `rows` must be divisible by it.
  */
 export function softmaxCrossEntropy(
@@ -39,10 +40,10 @@ export function softmaxCrossEntropy(
   bias: tf.Tensor | undefined,
   targets: tf.Tensor,
   weights: tf.Tensor,
+  sumByTarget: (x: tf.Tensor) => tf.Tensor,
   parts = 1,
 ): tf.Tensor {
   const rows = hidden.shape[0]!;
-  const width = hidden.shape[1]!;
   const count = items.shape[0]!;
   const differentiable = tf.customGrad((...all: unknown[]) => {
     const [hidden, items, bias, save] = (all.length === 4 ? all : [all[0], all[1], undefined, all[2]]) as [
@@ -75,11 +76,10 @@ export function softmaxCrossEntropy(
     }
     const expected = parts === 1 ? toHidden[0]! : tf.concat(toHidden, 0);
     const own = tf.gather(items, targets as tf.Tensor1D); // [rows, width]
-    const segments = targets as tf.Tensor1D;
     save([
       tf.mul(tf.sub(expected, own), column),
-      tf.sub(total(toItems), tf.unsortedSegmentSum(tf.reshape(weighted, [rows, width]), segments, count)),
-      ...(bias ? [tf.sub(total(toBias), tf.unsortedSegmentSum(weights, segments, count))] : []),
+      tf.sub(total(toItems), sumByTarget(weighted)),
+      ...(bias ? [tf.sub(total(toBias), tf.reshape(sumByTarget(column), [count]))] : []),
     ]);
     return {
       value: tf.neg(total(losses)),

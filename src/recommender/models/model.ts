@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Dropout } from '../../engine/ops/dropout.ts';
 import type { NamedHostTensors, NamedTensors, TensorSpec } from '../../engine/program.ts';
+import { rowGroupSpecs } from '../../engine/ops/rows.ts';
 import type { Random } from '../../shared/random.ts';
 
 /**
@@ -21,7 +22,10 @@ export interface SequenceModel {
   /** Tensors that are used but not trained (frozen backbone, item features). */
   readonly frozen: NamedHostTensors;
   initialise(random: Random): NamedHostTensors;
-  /** `[batch · length, hidden]`; row b·length + t is the state at position t of sequence b. */
+  /**
+   * Looks items up by `lookUp(…, 'items', batch)`.
+   * @returns `[batch · length, hidden]`; row b·length + t is the state at position t of sequence b
+   */
   encode(params: NamedTensors, batch: NamedTensors, dropout: Dropout): tf.Tensor;
   /** What is done to picked rows before they meet item vectors: `[rows, hidden]` → `[rows, hidden]`. */
   head(params: NamedTensors, rows: tf.Tensor): tf.Tensor;
@@ -35,6 +39,9 @@ export const sequenceInputs = {
   items: { dtype: 'int32', shape: ['batch', 'length'] },
   positions: { dtype: 'int32', shape: ['length'] },
 } as const satisfies Record<string, TensorSpec>;
+
+/** Inputs that only training has: how gradients of the item table are summed. */
+export const itemGroupInputs = rowGroupSpecs('items');
 
 export const lengthsInput = {
   lengths: { dtype: 'int32', shape: ['batch'] },

@@ -4,6 +4,7 @@
  * residual path carries the normalised input.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { lookUp } from '../../engine/ops/rows.ts';
 import { layerNorm } from '../../engine/ops/layer-norm.ts';
 import { type SequenceModel, sequenceInputs } from './model.ts';
 import { addPositions, attention, causalMask, Initialiser, linear } from './transformer.ts';
@@ -51,14 +52,16 @@ export function sasRec(options: SasRecOptions): SequenceModel {
       return init.tensors;
     },
 
-    encode(params, { items, positions }, dropout) {
+    encode(params, inputs, dropout) {
+      const { items, positions } = inputs;
       const [batch, length] = items!.shape as [number, number];
       const shape = { batch, length, heads };
       const norm = (x: tf.Tensor, name: string) =>
         layerNorm(x, params[`${name}.gain`]!, params[`${name}.bias`]!);
       const mask = causalMask(positions!); // [1, 1, L, L]
 
-      const embedded = tf.gather(params['item']!, tf.reshape(items!, [batch * length]) as tf.Tensor1D); // [N, D]
+      const codes = tf.reshape(items!, [batch * length]); // [N]
+      const embedded = lookUp(params['item']!, codes, 'items', inputs); // [N, D]
       let x = addPositions(tf.mul(embedded, Math.sqrt(hidden)), params['position']!, positions!, batch);
       x = dropout.apply(x, options.dropout);
       for (let layer = 0; layer < layers; layer++) {

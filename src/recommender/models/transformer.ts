@@ -5,6 +5,7 @@
  * Activations are kept as `[N, D]`, so that a linear layer is one matrix product whatever the batch.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { pickRows } from '../../engine/ops/rows.ts';
 import type { Dropout } from '../../engine/ops/dropout.ts';
 import type { HostTensor, NamedTensors } from '../../engine/program.ts';
 import type { Random } from '../../shared/random.ts';
@@ -80,13 +81,8 @@ function masked(allowed: tf.Tensor): tf.Tensor {
 export function addPositions(x: tf.Tensor, table: tf.Tensor, positions: tf.Tensor, batch: number): tf.Tensor {
   const length = positions.shape[0]!;
   const hidden = table.shape[1]!;
-  const embedded = tf.reshape(tf.gather(table, positions as tf.Tensor1D), [1, length, hidden]); // [1, L, D]
+  const embedded = tf.reshape(pickRows(table, positions), [1, length, hidden]); // [1, L, D]
   return tf.reshape(tf.add(tf.reshape(x, [batch, length, hidden]), embedded), [batch * length, hidden]); // [N, D]
-}
-
-/** Rows of hidden states: `[N, D]` → `[R, D]`. */
-export function pickRows(x: tf.Tensor, rows: tf.Tensor): tf.Tensor {
-  return tf.gather(x, rows as tf.Tensor1D);
 }
 
 /** Collects initial values: what a model's parameters are called, their shapes, and how each is drawn. */

@@ -3,8 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { capturedKernelNames } from '../../../src/engine/capture/backend.ts';
 import { Dropout } from '../../../src/engine/ops/dropout.ts';
 import { layerNorm } from '../../../src/engine/ops/layer-norm.ts';
+import { pickRows } from '../../../src/engine/ops/rows.ts';
 import { softmaxCrossEntropy } from '../../../src/engine/ops/softmax-cross-entropy.ts';
-import type { HostTensor, NamedTensors, TensorSpec } from '../../../src/engine/program.ts';
+import { type HostTensor, int32, type NamedTensors, type TensorSpec } from '../../../src/engine/program.ts';
 import { Random } from '../../../src/shared/random.ts';
 import { assertClose, captured, integers, normal, reference, runOn } from './engines.ts';
 
@@ -15,6 +16,8 @@ const positive: Draw = (random, ...shape) => {
   return { ...tensor, data: (tensor.data as Float32Array).map((x) => Math.abs(x) + 0.1) };
 };
 const index: Draw = (random, ...shape) => integers(random, 5, ...shape);
+
+const reversed: Draw = (_random, count) => int32([...Array(count).keys()].reverse());
 
 interface Case {
   readonly inputs: Readonly<Record<string, readonly [Draw, ...(number | string)[]]>>;
@@ -35,6 +38,9 @@ const one = (f: (x: tf.Tensor) => tf.Tensor | tf.Tensor[], inputs: Case['inputs'
   body: ({ x }) => f(x!),
 });
 const differentiable = (c: Case, gradient = Object.keys(c.inputs)[0]!): Case => ({ ...c, gradient });
+
+const bySegment = (codes: tf.Tensor) => (rows: tf.Tensor) =>
+  tf.unsortedSegmentSum(rows, codes as tf.Tensor1D, 5);
 
 const cases: Record<string, Case> = {
   Add: differentiable(two(tf.add)),
@@ -186,6 +192,10 @@ const cases: Record<string, Case> = {
     inputs: { x: [normal, 'm', 3], i: [index, 'm'] },
     body: ({ x, i }) => tf.unsortedSegmentSum(x!, i as tf.Tensor1D, 5),
   },
+  ToolRecScatterRows: differentiable({
+    inputs: { x: [normal, 'm', 3], i: [reversed, 2] },
+    body: ({ x, i }) => pickRows(x!, i!),
+  }),
   ToolRecDropoutMask: differentiable({
     inputs: { x: [normal, 'm', 'n', 8], seed: [index] },
     body: ({ x, seed }) => {
@@ -203,14 +213,14 @@ const cases: Record<string, Case> = {
   ToolRecPick: differentiable(
     {
       inputs: { h: [normal, 'm', 4], e: [normal, 5, 4], t: [index, 'm'], w: [positive, 'm'] },
-      body: ({ h, e, t, w }) => softmaxCrossEntropy(h!, e!, undefined, t!, w!),
+      body: ({ h, e, t, w }) => softmaxCrossEntropy(h!, e!, undefined, t!, w!, bySegment(t!)),
     },
     'e',
   ),
   'ToolRecPick, biased': differentiable(
     {
       inputs: { h: [normal, 'm', 4], e: [normal, 5, 4], c: [normal, 5], t: [index, 'm'], w: [positive, 'm'] },
-      body: ({ h, e, c, t, w }) => softmaxCrossEntropy(h!, e!, c!, t!, w!),
+      body: ({ h, e, c, t, w }) => softmaxCrossEntropy(h!, e!, c!, t!, w!, bySegment(t!)),
     },
     'c',
   ),
@@ -222,7 +232,7 @@ describe('captured kernels against the cpu backend', () => {
       const random = new Random(name);
       const specs: Record<string, TensorSpec> = {};
       for (const [key, [draw, ...shape]] of Object.entries(inputs))
-        specs[key] = { dtype: draw === index ? 'int32' : 'float32', shape };
+        specs[key] = { dtype: draw === index || draw === reversed ? 'int32' : 'float32', shape };
       const outputsOf = (tensors: NamedTensors) => {
         const results = [body(tensors)].flat();
         const named = Object.fromEntries(results.map((tensor, i) => [`y${i}`, tensor]));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
 import { Dropout } from '../../../src/engine/ops/dropout.ts';
+import { groupRows, pickRows, rowGroupInputs } from '../../../src/engine/ops/rows.ts';
 import {
   type HostTensor,
   int32,
@@ -12,7 +13,6 @@ import {
 import { lossOf, type LossName } from '../../../src/recommender/losses.ts';
 import { sasRec } from '../../../src/recommender/models/sasrec.ts';
 import type { SequenceModel } from '../../../src/recommender/models/model.ts';
-import { pickRows } from '../../../src/recommender/models/transformer.ts';
 import { adamDefaults, initialMoments, updateInputs } from '../../../src/recommender/optimiser.ts';
 import { trainingStep } from '../../../src/recommender/training-step.ts';
 import { Random } from '../../../src/shared/random.ts';
@@ -35,17 +35,32 @@ const losses: readonly LossName[] = ['bpr', 'bce', 'gbce', 'sampled-softmax', 'c
 const optimiser = { ...adamDefaults, weightDecay: 0.01, clipNorm: 0.5 };
 
 /** Random sequences of the given batch and length, each at least two items long. */
-function batch(random: Random, size: number, length: number, step: number, shared: number): NamedHostTensors {
+function batch(
+  random: Random,
+  size: number,
+  length: number,
+  step: number,
+  shared: number,
+  withNegatives: boolean,
+): NamedHostTensors {
   const lengths = Array.from({ length: size }, () => 2 + random.int(length - 1));
   const rows = lengths.flatMap((n, b) => Array.from({ length: n }, (_, t) => b * length + t));
+  const items = integers(random, itemCount, size, length);
+  const targets = integers(random, itemCount, rows.length);
+  const negatives = shared
+    ? integers(random, itemCount, shared)
+    : integers(random, itemCount, rows.length, 2);
+  const scored = int32([...targets.data, ...(withNegatives ? negatives.data : [])]).data as Int32Array;
   return {
-    items: integers(random, itemCount, size, length),
+    items,
+    ...rowGroupInputs('items', groupRows(items.data as Int32Array)),
+    ...rowGroupInputs('scored', groupRows(scored)),
     positions: int32(Array.from({ length }, (_, t) => t)),
     lengths: int32(lengths),
     rows: int32(rows),
-    targets: integers(random, itemCount, rows.length),
+    targets,
     weights: float32(rows.map(() => 1 / rows.length)),
-    negatives: shared ? integers(random, itemCount, shared) : integers(random, itemCount, rows.length, 2),
+    negatives,
     noise_seed: int32([random.int(2 ** 31)], []),
     ...updateInputs(step, 0.01, optimiser),
   };
@@ -68,7 +83,9 @@ describe('a whole training step', () => {
             [2, 6],
             [5, 3],
           ] as const
-        ).map(([size, length], i) => batch(random, size, length, i + 1, shared));
+        ).map(([size, length], i) =>
+          batch(random, size, length, i + 1, shared, lossName !== 'cross-entropy'),
+        );
         const expected = await runOn(reference, step, state, feeds);
         const actual = await runOn(captured, step, state, feeds);
         for (const [i, outputs] of expected.outputs.entries())
@@ -87,7 +104,7 @@ describe('a whole training step', () => {
     for (const value of Object.values(params))
       for (let i = 0; i < value.data.length; i++) value.data[i]! += 0.3 * random.normal();
     const loss = lossOf({ loss: 'cross-entropy', negatives: 1, calibration: 0 }, itemCount);
-    const feed = batch(random, 3, 5, 1, 0);
+    const feed = batch(random, 3, 5, 1, 0, false);
     const names = Object.keys(params);
     const lossOfState = (inputs: NamedTensors, state: NamedTensors) => {
       const hidden = model.encode(state, inputs, new Dropout(inputs['noise_seed']));
