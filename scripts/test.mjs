@@ -4,7 +4,7 @@
 // Starts from a fresh clone: installs the packages, and for integration and e2e the VS Code host and Chromium
 // (host/install.mjs), if they are missing. After each layer it prints how many passed, failed and were skipped,
 // and as its last line the same over all. A layer that cannot run is named with the reason; under CI=true that
-// is a failure. Exit code 1 if anything failed, 2 for an unknown layer.
+// is a failure. TOOLREC_GREP runs only the tests whose titles match. Exit code 1 if anything failed, 2 for an unknown layer.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -111,7 +111,8 @@ function runMocha(name, args, env = {}) {
   const mocha = path.join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
   const reporter = path.join(root, 'test', 'reporter.cjs');
   return withResults(async (file) => {
-    const { code } = await run(process.execPath, [mocha, '--reporter', reporter, ...args], {
+    const grep = process.env['TOOLREC_GREP'] ? ['--grep', process.env['TOOLREC_GREP']] : [];
+    const { code } = await run(process.execPath, [mocha, '--reporter', reporter, ...grep, ...args], {
       env: { ...env, TOOLREC_TEST_RESULTS: file },
     });
     if (code !== 0 && !existsSync(file))

@@ -12,6 +12,7 @@ export async function run(): Promise<void> {
     timeout: 20_000,
     color: false,
   });
+  if (process.env['TOOLREC_GREP']) mocha.grep(new RegExp(process.env['TOOLREC_GREP']));
   const tests = readdirSync(__dirname, { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.test.cjs'),
   );
