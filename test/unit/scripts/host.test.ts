@@ -25,7 +25,7 @@ describe('scripts: the VS Code host', () => {
   beforeEach(() => (folder = mkdtempSync(path.join(os.tmpdir(), 'toolrec-test-'))));
   afterEach(() => {
     rmSync(folder, { recursive: true, force: true });
-    for (const name of names) delete process.env[name];
+    for (const name of names) Reflect.deleteProperty(process.env, name);
     Object.assign(process.env, Object.fromEntries(before));
   });
 
