@@ -254,7 +254,7 @@ describe('action grammar: properties', () => {
         for (const place of [parsed, problem, ...made, ...further])
           if (place) assert.ok(place.start >= 0 && place.start <= place.end && place.end <= reply.length);
       }),
-      { numRuns: 1500, seed: 12 },
+      { numRuns: 600, seed: 12 },
     );
   });
 

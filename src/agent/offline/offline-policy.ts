@@ -1,0 +1,140 @@
+import type { Candidate } from '../events.ts';
+import type { Action } from '../grammar/action.ts';
+import type { Decision, DecisionContext, Policy } from '../policy.ts';
+import { distribution, jensenShannon, widestGap } from './distribution.ts';
+import { fuse, tasteOf } from './fusion.ts';
+import { evidenceOf } from './ranker.ts';
+import type { OfflineWeights } from './weights.ts';
+
+export interface OfflineOptions {
+  readonly weights: OfflineWeights;
+  /** K of each retrieval. */
+  readonly k?: number;
+  /** Divergence in bits from which an attribute counts as off. */
+  readonly threshold?: number;
+}
+
+/** How far the candidates are from the history by one attribute. */
+interface Gap {
+  readonly attribute: string;
+  /** Jensen-Shannon divergence, bits. */
+  readonly divergence: number;
+  readonly detail: string;
+}
+
+/**
+ * A surrogate user without a language model, so that everything works with no key and no network. It begins with the
+ * backbone, measures by which attribute the best candidates differ most from the recency-weighted history, retrieves
+ * by that one, and so on; when nothing is off any more, or every tool has been asked, it ranks by fused evidence and
+ * finishes. Deterministic; its thoughts state the numbers it acted on.
+ */
+export class OfflinePolicy implements Policy {
+  readonly label;
+  readonly prompts = [];
+  private readonly weights: OfflineWeights;
+  private readonly k: number;
+  private readonly threshold: number;
+
+  constructor({ weights, k = 50, threshold = 0.02 }: OfflineOptions) {
+    this.weights = weights;
+    this.k = k;
+    this.threshold = threshold;
+    this.label = {
+      kind: 'offline' as const,
+      label: `offline policy, no language model (${weights.fitted ? 'fitted' : 'default'} weights)`,
+    };
+  }
+
+  decide(context: DecisionContext): Decision {
+    const { thought, action } = this.choose(context);
+    return { thought, action, repairs: [] };
+  }
+
+  private choose(context: DecisionContext): { thought: string; action: Action } {
+    const { state, sets, retriever, tools } = context;
+    const { n, maxRounds } = state.started.settings;
+    const roundsLeft = maxRounds - context.round + 1;
+    const retrievals = sets.filter((set) => set.tool === 'Retrieve');
+    const asked = new Set(
+      state.rounds.flatMap((round) =>
+        round.action?.name === 'Retrieve' ? [(round.action.args['attribute'] as string | null) ?? null] : [],
+      ),
+    );
+
+    const first = retriever.attributes.includes(null) ? null : (retriever.attributes[0] ?? null);
+    if (retrievals.length === 0 && !asked.has(first) && tools.find('Retrieve'))
+      return {
+        thought:
+          `Nothing has been retrieved yet. I start with ${first === null ? 'the plain backbone' : `the ${first} model`} ` +
+          `for the ${context.history.length} items of the history.`,
+        action: { name: 'Retrieve', args: { attribute: first, k: this.k } },
+      };
+
+    const scored = fuse(context.dataset, context.history, evidenceOf(sets), this.weights);
+    const top = scored.slice(0, Math.max(n, 10)).map((entry) => entry.item);
+    const gaps = this.measure(context, top);
+    const numbers = gaps.map((gap) => `${gap.attribute} ${gap.divergence.toFixed(3)}`).join(', ');
+    const measured =
+      gaps.length === 0
+        ? 'The dataset has no attributes to compare.'
+        : `Divergence of the best ${top.length} candidates from the history, in bits: ${numbers}.`;
+
+    const open = gaps.filter(
+      (gap) => retriever.attributes.includes(gap.attribute) && !asked.has(gap.attribute),
+    );
+    const worst = open[0];
+    const lastRank = sets.findLast((set) => set.tool === 'Rank');
+    const ranked = lastRank !== undefined && lastRank === sets.at(-1);
+    if (worst && worst.divergence > this.threshold && !ranked && roundsLeft > 2)
+      return {
+        thought: `${measured} Most off is ${worst.attribute}: ${worst.detail}. I retrieve by it.`,
+        action: { name: 'Retrieve', args: { attribute: worst.attribute, k: this.k } },
+      };
+
+    const why = !worst
+      ? 'Every attribute tool has been asked.'
+      : worst.divergence <= this.threshold
+        ? `Nothing is off by more than ${this.threshold}.`
+        : 'The rounds run out.';
+    if (!ranked && roundsLeft > 1 && scored.length > 0 && tools.find('Rank'))
+      return {
+        thought: `${measured} ${why} I rank the ${scored.length} candidates by the fused evidence of ${retrievals.length} lists.`,
+        action: { name: 'Rank', args: { attribute: null, k: n } },
+      };
+
+    const final = ranked ? lastRank.items : scored.slice(0, n).map(({ item }) => this.named(context, item));
+    return {
+      thought: `${measured} ${ranked ? 'The ranking stands; more rounds would change nothing.' : why} I finish with the best ${Math.min(n, final.length)}.`,
+      action: { name: 'Finish', args: { items: final.slice(0, n).map((item) => mention(context, item)) } },
+    };
+  }
+
+  /** All attributes, the one that is most off first; ties by name. */
+  private measure(context: DecisionContext, candidates: readonly number[]): Gap[] {
+    return tasteOf(context.dataset, context.history, this.weights.halfLife)
+      .map(({ column, shares }): Gap => {
+        const found = distribution(column, candidates);
+        const widest = widestGap(column, shares, found);
+        const percent = (share: number) => `${Math.round(share * 100)}%`;
+        return {
+          attribute: column.name,
+          divergence: jensenShannon(shares, found),
+          detail: widest
+            ? `${widest.value} is ${percent(widest.history)} of the history and ${percent(widest.candidates)} of the candidates`
+            : 'no values',
+        };
+      })
+      .sort((a, b) => b.divergence - a.divergence || (a.attribute < b.attribute ? -1 : 1));
+  }
+
+  private named(context: DecisionContext, item: number): Pick<Candidate, 'item' | 'id' | 'title'> {
+    const { id, title } = context.dataset.item(item);
+    return { item, id, title };
+  }
+}
+
+/** The title where it names the item and nothing else, the id otherwise. */
+function mention(context: DecisionContext, candidate: Pick<Candidate, 'item' | 'id' | 'title'>): string {
+  const resolution = context.catalogue.resolveExact(candidate.title);
+  return resolution.kind === 'match' && resolution.item === candidate.item ? candidate.title : candidate.id;
+}
