@@ -157,8 +157,8 @@ function optionError(command: ToolRecCommand, issue: z.core.$ZodIssue): CommandL
   const choices = issue.code === 'invalid_value' ? issue.values.map(String) : [];
   const meant = nearest(given, choices);
   const what = choices.length
-    ? `“${given.slice(0, 80)}” is not one of ${choices.join(', ')}.`
-    : `“${given.slice(0, 80)}” does not fit (${issue.message}).`;
+    ? `${flag}: “${given.slice(0, 80)}” is not one of ${choices.join(', ')}.`
+    : `${flag}: “${given.slice(0, 80)}” does not fit (${issue.message}).`;
   return new CommandLineError(
     'invalid-option-value',
     what,

@@ -8,13 +8,13 @@ import type { Recommender } from './recommender.ts';
 /** Defaults were chosen on the validation part of ML-1M (`reference` protocol); see docs/architecture.md. */
 export const cooccurrenceSettingsSchema = z.strictObject({
   /** How many positions after an item still count as its company. */
-  window: z.int().min(1).max(1000).default(10),
+  window: z.int().min(1).max(1000).default(6),
   /** How much of an item's popularity is divided out of its scores: 0 = raw counts, 0.5 = cosine, 1 = lift. */
-  popularityPenalty: z.number().min(0).max(1).default(0.5),
+  popularityPenalty: z.number().min(0).max(1).default(0.25),
   /** Weight of company `d` positions away is 1 / d^distancePower. */
   distancePower: z.number().min(0).max(4).default(0.5),
   /** Weight of the history's last item is 1, of the one before `historyDecay`, then its square, and so on. */
-  historyDecay: z.number().min(0).max(1).default(0.9),
+  historyDecay: z.number().min(0).max(1).default(0.7),
   /** Neighbours kept for each item. */
   neighbours: z.int().min(1).max(10_000).default(500),
 });
@@ -123,7 +123,11 @@ async function countNeighbours(
       onProgress?.({ message: 'Counting co-occurrence', done: item, total: itemCount, unit: 'items' });
   }
   onProgress?.({ message: 'Counting co-occurrence', done: itemCount, total: itemCount, unit: 'items' });
-  return { starts, items: joined(Uint32Array, items, starts), weights: joined(Float32Array, weights, starts) };
+  return {
+    starts,
+    items: joined(Uint32Array, items, starts),
+    weights: joined(Float32Array, weights, starts),
+  };
 }
 
 /** The up to `count` candidates of greatest weight, ties to the lower code; sorted by code. */

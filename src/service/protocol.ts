@@ -17,7 +17,7 @@ export interface RequestDefinition<P extends z.ZodType = z.ZodType, R extends z.
   /** `topic/verb`, such as `dataset/import`. */
   readonly name: string;
   readonly params: P;
-  /** Typed arrays are allowed (`z.instanceof(Float32Array)`): the channel clones structures, not JSON. */
+  /** Typed arrays are allowed (`float64Array`, …): the channel clones structures, not JSON. */
   readonly result: R;
 }
 
@@ -26,6 +26,19 @@ export function defineRequest<P extends z.ZodType, R extends z.ZodType>(
 ): RequestDefinition<P, R> {
   return definition;
 }
+
+export const float32Array = z.custom<Float32Array>(
+  (value) => value instanceof Float32Array,
+  'Not a Float32Array',
+);
+export const float64Array = z.custom<Float64Array>(
+  (value) => value instanceof Float64Array,
+  'Not a Float64Array',
+);
+export const uint32Array = z.custom<Uint32Array>(
+  (value) => value instanceof Uint32Array,
+  'Not a Uint32Array',
+);
 
 /** Sent by the engine when it has something to say outside of any request, such as the state of a training run. */
 export interface NotificationDefinition<P extends z.ZodType = z.ZodType> {

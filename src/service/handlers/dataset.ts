@@ -67,12 +67,10 @@ export function registerDatasetHandlers(registry: HandlerRegistry): void {
 }
 
 function stored(manifest: DatasetManifest, notes: readonly string[]): Stored {
-  const { users, items, interactions } = manifest.counts;
   return {
     name: manifest.name,
-    users,
-    items,
-    interactions,
+    simulated: manifest.simulated,
+    ...manifest.counts,
     badRows: manifest.report?.badRows ?? 0,
     notes: [...notes],
   };

@@ -2,6 +2,7 @@ import { HandlerRegistry } from '../registry.ts';
 import { registerDatasetHandlers } from './dataset.ts';
 import { registerDoctorHandlers } from './doctor.ts';
 import { registerEngineHandlers } from './engine.ts';
+import { registerRecommendHandlers } from './recommend.ts';
 
 /** Every request this build answers. A topic adds one line here. */
 export function createRegistry(): HandlerRegistry {
@@ -9,5 +10,6 @@ export function createRegistry(): HandlerRegistry {
   registerEngineHandlers(registry);
   registerDoctorHandlers(registry);
   registerDatasetHandlers(registry);
+  registerRecommendHandlers(registry);
   return registry;
 }

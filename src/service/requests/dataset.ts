@@ -14,8 +14,12 @@ const map = z.record(z.string(), z.string());
 
 const storedSchema = z.object({
   name: z.string(),
+  /** True for generated data. */
+  simulated: z.boolean(),
   users: count,
+  /** Items with interactions. */
   items: count,
+  catalogueItems: count,
   interactions: count,
   badRows: count,
   /** Sentences that a person should read. */

@@ -1,0 +1,94 @@
+import * as z from 'zod';
+import { evaluateModel, floorModels } from '../../service/requests/recommend.ts';
+import { examples, type Cli } from '../cli.ts';
+import type { ToolRecCommand } from '../command.ts';
+import { table } from '../terminal.ts';
+
+const optionsSchema = z.strictObject({
+  dataset: z.string().default('sample'),
+  model: z.enum(['all', ...floorModels]).default('all'),
+  part: z.enum(['validation', 'test']).default('test'),
+  metrics: z
+    .string()
+    .default('recall@10,ndcg@10')
+    .transform((text) => text.split(',')),
+  keepSeen: z.literal(true).optional(),
+  perUser: z.literal(true).optional(),
+});
+
+export function register(program: ToolRecCommand, cli: Cli): void {
+  program
+    .command('evaluate')
+    .summary('full-ranking metrics of models on the held-out items of all users')
+    .description(
+      'Fits each model on the training part and ranks every user’s held-out item among all items, those of the ' +
+        'history taken out. All users count; ties count against the model.',
+    )
+    .option('-d, --dataset <name>', 'dataset of the workspace (default: sample)')
+    .option('-m, --model <model>', `one of all, ${floorModels.join(', ')} (default: all)`)
+    .option('-p, --part <part>', 'validation or test (default: test)')
+    .option('--metrics <list>', 'recall, ndcg, hr, mrr, precision at any N (default: recall@10,ndcg@10)')
+    .option('--keep-seen', 'leave the items of the history in the ranking')
+    .option('--per-user', 'with --json: also each user’s values')
+    .addHelpText(
+      'after',
+      examples(
+        ['toolrec evaluate', 'both floor models on the sample'],
+        [
+          'toolrec evaluate -d ml-1m -m cooccurrence --metrics recall@10,ndcg@10,mrr@20',
+          'one model, more metrics',
+        ],
+        ['toolrec evaluate --per-user --json > values.json', 'values for paired tests'],
+      ),
+    )
+    .action(
+      cli.action(optionsSchema, async (run, { dataset, model, part, metrics, keepSeen, perUser }) => {
+        const workspace = run.workspace.folder;
+        const results: Result[] = [];
+        for (const each of model === 'all' ? floorModels : [model]) {
+          const {
+            userIds,
+            perUser: values,
+            ...summary
+          } = await run.engine.request(
+            evaluateModel,
+            { workspace, dataset, model: each, part, metrics, maskSeen: !keepSeen },
+            run.work,
+          );
+          results.push(perUser ? { ...summary, perUser: { users: userIds, ...values } } : summary);
+        }
+        const first = results[0]!;
+        await run.result(model === 'all' ? { dataset, part, models: results } : first, (style) => {
+          const names = Object.keys(first.metrics);
+          const rows = results.map((result) => [
+            result.model,
+            ...names.map((name) => number(result.metrics[name]!)),
+            `${(result.seconds.fit + result.seconds.evaluate).toFixed(1)} s`,
+          ]);
+          const lines = table(
+            [['model', ...names, 'time'], ...rows],
+            [...names.keys(), names.length].map((i) => i + 1),
+          );
+          const simulated = first.simulated ? style.caution(' · simulated data') : '';
+          return [
+            style.bold(
+              `${dataset} · ${part} · ${first.users.toLocaleString('en')} users · ` +
+                `${first.items.toLocaleString('en')} items`,
+            ) + simulated,
+            style.dim(lines[0]!),
+            ...lines.slice(1),
+          ];
+        });
+        return undefined;
+      }),
+    );
+}
+
+type Answer = z.output<typeof evaluateModel.result>;
+type Result = Omit<Answer, 'userIds' | 'perUser'> & {
+  readonly perUser?: { readonly users: readonly string[] } | Readonly<Record<string, Float64Array>>;
+};
+
+function number(value: number): string {
+  return Number.isNaN(value) ? '–' : value.toFixed(4);
+}

@@ -1,0 +1,136 @@
+import type { Dataset } from '../../data/dataset.ts';
+import { fitCooccurrence } from '../../recommender/cooccurrence.ts';
+import { evaluate } from '../../recommender/evaluation.ts';
+import { fitPopularity } from '../../recommender/popularity.ts';
+import type { Recommender } from '../../recommender/recommender.ts';
+import { topN } from '../../recommender/top-n.ts';
+import { UsageError } from '../../shared/errors.ts';
+import type { LongWork } from '../../shared/progress.ts';
+import { OpenDatasets } from '../open-datasets.ts';
+import type { HandlerRegistry } from '../registry.ts';
+import { evaluateModel, recommend, type FloorModel, type ListedItem } from '../requests/recommend.ts';
+
+const fits: Record<FloorModel, (dataset: Dataset, work: LongWork) => Recommender | Promise<Recommender>> = {
+  popularity: (dataset) => fitPopularity(dataset),
+  cooccurrence: (dataset, work) => fitCooccurrence(dataset, {}, work),
+};
+
+export function registerRecommendHandlers(registry: HandlerRegistry): void {
+  const datasets = new OpenDatasets();
+  const models = new FittedModels();
+
+  registry.handle(recommend, async ({ workspace, dataset: name, model, user, history, top }, work) => {
+    const dataset = await datasets.get(workspace, name);
+    const codes = historyOf(dataset, user, history);
+    const fitted = await models.get(dataset, model, work);
+    const started = performance.now();
+    const scores = new Float32Array(fitted.recommender.itemCount);
+    await fitted.recommender.scoreBatch([codes], scores);
+    const best = topN(scores, top, new Set(codes));
+    return {
+      dataset: name,
+      simulated: dataset.simulated,
+      model,
+      user,
+      history: Array.from(codes, (item) => listed(dataset, item)),
+      items: best.map((item, i) => ({ rank: i + 1, score: scores[item]!, ...listed(dataset, item) })),
+      seconds: { fit: fitted.seconds, score: secondsSince(started) },
+    };
+  });
+
+  registry.handle(evaluateModel, async ({ workspace, dataset: name, model, ...options }, work) => {
+    const dataset = await datasets.get(workspace, name);
+    const fitted = await models.get(dataset, model, work);
+    const started = performance.now();
+    const result = await evaluate(fitted.recommender, dataset, options, work);
+    return {
+      dataset: name,
+      simulated: dataset.simulated,
+      model,
+      part: options.part,
+      maskSeen: options.maskSeen,
+      users: result.users.length,
+      items: fitted.recommender.itemCount,
+      metrics: { ...result.metrics },
+      userIds: Array.from(result.users, (user) => dataset.user(user).id),
+      perUser: { ...result.perUser },
+      seconds: { fit: fitted.seconds, evaluate: secondsSince(started) },
+    };
+  });
+}
+
+/** Models of the datasets used last; a changed dataset has another hash and so another model. */
+class FittedModels {
+  private readonly limit = 4;
+  private readonly fitted = new Map<string, { recommender: Recommender; seconds: number }>();
+
+  async get(
+    dataset: Dataset,
+    model: FloorModel,
+    work: LongWork,
+  ): Promise<{ recommender: Recommender; seconds: number }> {
+    const key = `${dataset.hash} ${model}`;
+    let entry = this.fitted.get(key);
+    this.fitted.delete(key);
+    if (!entry) {
+      const started = performance.now();
+      entry = { recommender: await fits[model](dataset, work), seconds: secondsSince(started) };
+    }
+    this.fitted.set(key, entry);
+    for (const oldest of this.fitted.keys()) {
+      if (this.fitted.size <= this.limit) break;
+      this.fitted.delete(oldest);
+    }
+    return entry;
+  }
+}
+
+/** @throws UsageError `unknown-user`, `unknown-item`, `no-history` */
+function historyOf(
+  dataset: Dataset,
+  user: string | undefined,
+  history: readonly string[] | undefined,
+): Uint32Array {
+  if ((user === undefined) === (history === undefined))
+    throw new UsageError(
+      'no-history',
+      'A user or a history is needed, and not both.',
+      'Give --user or --history.',
+    );
+  if (history !== undefined) return Uint32Array.from(history, (id) => itemCodeOf(dataset, id));
+  const code = dataset.userCode(user!);
+  if (code === undefined)
+    throw new UsageError(
+      'unknown-user',
+      `The dataset “${dataset.name}” has no user “${user!.slice(0, 80)}”.`,
+      dataset.userCount > 0
+        ? `Users are named as in its source, such as “${dataset.user(0).id}”.`
+        : 'The dataset has no users.',
+      { place: { flag: '--user' } },
+    );
+  // All the user has done: what comes next is asked for, and nothing is held out.
+  return dataset.items.subarray(dataset.offsets[code], dataset.offsets[code + 1]);
+}
+
+function itemCodeOf(dataset: Dataset, id: string): number {
+  const code = dataset.itemCode(id);
+  if (code !== undefined) return code;
+  throw new UsageError(
+    'unknown-item',
+    `The catalogue of “${dataset.name}” has no item with the id “${id.slice(0, 80)}”.`,
+    'Give ids of the dataset’s own catalogue.',
+    { place: { flag: '--history' } },
+  );
+}
+
+function listed(dataset: Dataset, item: number): ListedItem {
+  const { id, title, attributes } = dataset.item(item);
+  const plain = Object.entries(attributes).map(
+    ([name, value]) => [name, typeof value === 'object' ? [...value] : value] as const,
+  );
+  return { id, title, attributes: Object.fromEntries(plain) };
+}
+
+function secondsSince(started: number): number {
+  return (performance.now() - started) / 1000;
+}
