@@ -216,7 +216,7 @@ describe('the engine process', function () {
   });
 
   it('a frozen process is noticed, ended and replaced', async () => {
-    const client = start({ pulse: { checkMs: 50, misses: 6 } });
+    const client = start({ pulse: { checkMs: 50, misses: 20 } });
     const { pid } = await client.request(requests.echo, { text: '' });
     process.kill(pid, 'SIGSTOP');
     await assert.rejects(client.request(requests.echo, { text: '' }), hasCode('engine-frozen'));
@@ -226,9 +226,9 @@ describe('the engine process', function () {
   });
 
   it('long computation without a pause is not taken for a freeze', async () => {
-    const client = start({ pulse: { checkMs: 50, misses: 6 } });
+    const client = start({ pulse: { checkMs: 50, misses: 20 } });
     const { pid } = await client.request(requests.echo, { text: '' });
-    assert.equal(await client.request(requests.compute, { ms: 800 }), 'done');
+    assert.equal(await client.request(requests.compute, { ms: 1500 }), 'done');
     assert.equal((await client.request(requests.echo, { text: '' })).pid, pid);
   });
 
