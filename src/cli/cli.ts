@@ -17,6 +17,8 @@ import { styleFor, toJson, type OutputStream, type Style } from './terminal.ts';
 export interface CliEnvironment {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  /** For questions; absent where nobody can be asked. */
+  readonly stdin?: (NodeJS.ReadableStream & { readonly isTTY?: boolean }) | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   /** Fires at Ctrl-C. */

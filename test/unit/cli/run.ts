@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { runCli } from '../../../src/cli/program.ts';
 
 export interface CliRun {
@@ -9,7 +10,7 @@ export interface CliRun {
 /** Runs a command line in this process with captured output. */
 export async function run(
   argv: readonly string[],
-  options: { cwd?: string; signal?: AbortSignal; tty?: boolean } = {},
+  options: { cwd?: string; signal?: AbortSignal; tty?: boolean; answer?: string } = {},
 ): Promise<CliRun> {
   const capture = () => {
     let text = '';
@@ -31,9 +32,15 @@ export async function run(
   const code = await runCli(argv, {
     stdout,
     stderr,
+    stdin: options.answer === undefined ? undefined : typed(options.answer),
     env: {},
     cwd: options.cwd ?? process.cwd(),
     signal: options.signal ?? new AbortController().signal,
   });
   return { code, stdout: stdout.text, stderr: stderr.text };
+}
+
+/** A terminal at which somebody types `answer`. */
+function typed(answer: string): Readable & { isTTY: boolean } {
+  return Object.assign(Readable.from([`${answer}\n`]), { isTTY: true });
 }
