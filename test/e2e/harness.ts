@@ -89,7 +89,9 @@ export async function openWorkbench(options: OpenOptions = {}): Promise<Workbenc
   if (!server || !browser)
     throw new Error('The host was not started; run the specs by: node scripts/test.mjs e2e');
   const { folder = 'empty', theme = 'dark', settings = {}, size = { width: 1280, height: 800 } } = options;
-  server.writeSettings({ 'workbench.colorTheme': themes[theme], ...settings });
+  // Hovers come where the mouse happened to stop, and would cover what is clicked next.
+  const still = { 'workbench.hover.delay': 100_000, 'workbench.colorTheme': themes[theme] };
+  server.writeSettings({ ...still, ...settings });
   const context = await browser.newContext({ viewport: size });
   context.setDefaultTimeout(30_000);
   const page = await context.newPage();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import type { ExtensionApi } from '../../src/extension.ts';
 
 const id = 'toolrec.toolrec';
 
@@ -9,7 +10,7 @@ interface Manifest {
 
 describe('activation', () => {
   const extension = () => {
-    const found = vscode.extensions.getExtension<Record<string, unknown>>(id);
+    const found = vscode.extensions.getExtension<ExtensionApi>(id);
     assert.ok(found, `the extension ${id} is not there`);
     return found;
   };
@@ -17,6 +18,14 @@ describe('activation', () => {
   it('activates', async () => {
     await extension().activate();
     assert.equal(extension().isActive, true);
+  });
+
+  it('does no heavy work: under 50 ms of its own, and no engine yet', async () => {
+    const api = await extension().activate();
+    assert.ok(api.activationMilliseconds > 0);
+    // Processor time, since a busy machine stretches the clock; bench/activation.bench.ts measures both.
+    assert.ok(api.activationCpuMilliseconds < 50, `${api.activationCpuMilliseconds.toFixed(1)} ms`);
+    assert.equal(api.engineWasNeeded(), false);
   });
 
   it('registers every command of its manifest', async () => {

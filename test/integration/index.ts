@@ -32,7 +32,6 @@ function markLines(): void {
   const marked = (...parts: unknown[]) => {
     for (const line of format(...parts).split('\n')) write(`${mark}${line}`);
   };
-  console.log = console.info = console.warn = console.error = marked;
-  // Mocha keeps the console's function from before, and the host would not fill in its formats.
+  // The host sends formats such as %s on as they are, so they are filled in here.
   (Mocha.reporters.Base as unknown as { consoleLog: typeof marked }).consoleLog = marked;
 }

@@ -22,7 +22,10 @@ export class Palette {
 
   /** Opens the palette, unless it is open, on the commands that match. */
   async search(text: string): Promise<void> {
-    if (!(await this.input.isVisible())) await this.#page.keyboard.press('F1');
+    if (!(await this.input.isVisible())) {
+      await this.#page.mouse.move(5, 5); // away from what would show a hover over the list
+      await this.#page.keyboard.press('F1');
+    }
     await this.input.fill(`>${text}`);
     await this.rows.first().waitFor();
   }
