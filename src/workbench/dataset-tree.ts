@@ -95,6 +95,7 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
       }),
     );
     const any = perFolder.some((nodes) => nodes.length > 0);
+    void vscode.commands.executeCommand('setContext', contextKeys.hasFolder, folders.length > 0);
     void vscode.commands.executeCommand('setContext', contextKeys.hasDatasets, any);
     if (!any) return []; // an empty tree shows the welcome content
     if (folders.length === 1) return perFolder[0]!;

@@ -1,13 +1,5 @@
 import * as z from 'zod';
-import {
-  commands,
-  configurationSection,
-  contextKeys,
-  panels,
-  treeItems,
-  viewContainer,
-  views,
-} from './names.ts';
+import { commands, configurationSection, panels, treeItems, viewContainer, views } from './names.ts';
 import type { CommandId, ViewId } from './names.ts';
 import { settings } from './settings-schema.ts';
 import type { SettingKey } from './settings-schema.ts';
@@ -217,7 +209,7 @@ export function manifest(): Manifest {
         ...(when && { when }),
       })),
       menus,
-      walkthroughs: [walkthrough(text, contextKeys.hasDatasets)],
+      walkthroughs: [walkthrough(text)],
       configuration: {
         title: 'ToolRec',
         properties: Object.fromEntries(

@@ -1,4 +1,4 @@
-import { commands, walkthroughId } from './names.ts';
+import { commands, contextKeys, walkthroughId } from './names.ts';
 
 const link = (label: string, command: string) => `[${label}](command:${command})`;
 
@@ -8,10 +8,10 @@ const steps = [
     id: 'folder',
     title: 'Open a folder',
     description: [
-      'Datasets and models are kept as plain files under `.toolrec` in the folder that you open. Nothing leaves this machine.',
+      'Datasets and models are kept as plain files under .toolrec in the folder that you open. Nothing leaves this machine.',
       link('Open Folder', 'vscode.openFolder'),
     ],
-    done: ['onContext:workspaceFolderCount != 0'],
+    done: [`onContext:${contextKeys.hasFolder}`],
     media: 'folder',
     alt: 'A folder that contains a folder named .toolrec',
   },
@@ -22,7 +22,7 @@ const steps = [
       'About 500 well-known films as facts, and 800 simulated viewers with tastes of their own. It takes a few seconds and needs no download.',
       link('Create Sample Dataset', commands.createSample),
     ],
-    done: [`onContext:$hasDatasets`],
+    done: [`onContext:${contextKeys.hasDatasets}`],
     media: 'sample',
     alt: 'Viewers on the left joined to films on the right',
   },
@@ -61,8 +61,8 @@ const steps = [
   },
 ] as const;
 
-/** The walkthrough as package.json has it. `hasDatasets` is the context key that completes the sample's step. */
-export function walkthrough(text: (key: string, english: string) => string, hasDatasets: string): object {
+/** The walkthrough as package.json has it. */
+export function walkthrough(text: (key: string, english: string) => string): object {
   return {
     id: walkthroughId,
     title: text('walkthrough.title', 'Get Started with ToolRec'),
@@ -73,7 +73,7 @@ export function walkthrough(text: (key: string, english: string) => string, hasD
       title: text(`walkthrough.${id}.title`, title),
       description: text(`walkthrough.${id}.description`, description.join('\n')),
       media: { svg: `media/walkthrough/${media}.svg`, altText: text(`walkthrough.${id}.alt`, alt) },
-      completionEvents: done.map((event) => event.replace('$hasDatasets', hasDatasets)),
+      completionEvents: [...done],
     })),
   };
 }

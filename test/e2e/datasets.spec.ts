@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { openWorkbench, root, temporaryFolder, themes, type Theme } from './harness.ts';
+import type { Workbench } from './pages/workbench.ts';
+
+const views = { datasets: 'Datasets & Models' };
+
+async function datasetsView(workbench: Workbench) {
+  await workbench.openViewContainer('ToolRec');
+  return workbench.view(views.datasets);
+}
+
+/** A folder that has the sample, made the way a person makes it. */
+async function withSample(workbench: Workbench) {
+  const tree = await datasetsView(workbench);
+  await tree.welcomeButton('Create the Sample').click();
+  await tree.row('sample').waitFor();
+  return tree;
+}
+
+/** A workspace with the raw files of a small MovieLens 100K. */
+function workspaceWithFiles(): string {
+  const folder = temporaryFolder();
+  cpSync(path.join(root, 'test/fixtures/ml-100k'), path.join(folder, 'ml-100k'), { recursive: true });
+  return folder;
+}
+
+describe('datasets', () => {
+  it('makes the sample from the empty view and deletes it after a question', async () => {
+    const workbench = await openWorkbench();
+    const tree = await withSample(workbench);
+    assert.match((await tree.texts())[0]!, /^sample ?simulated · 800 users · \d+ items/);
+    await workbench.notifications.toast('is ready').waitFor();
+    assert.ok(existsSync(path.join(workbench.folder!, '.toolrec/datasets/sample/dataset.json')));
+    await workbench.screenshot('views-with-sample');
+
+    await tree.contextMenu('sample', 'Delete Dataset…');
+    const dialog = workbench.page.locator('.monaco-dialog-box');
+    assert.match(await dialog.innerText(), /Delete the dataset “sample”\?/);
+    await dialog.locator('.monaco-button').filter({ hasText: 'Cancel' }).click();
+    assert.equal(await tree.row('sample').count(), 1);
+    await tree.contextMenu('sample', 'Delete Dataset…');
+    await dialog.locator('.monaco-button').filter({ hasText: 'Delete' }).click();
+    await tree.welcomeButton('Create the Sample').waitFor();
+    assert.equal(existsSync(path.join(workbench.folder!, '.toolrec/datasets/sample')), false);
+  });
+
+  it('imports files step by step, with a way back at each step', async () => {
+    const workbench = await openWorkbench({ folder: workspaceWithFiles() });
+    const { palette } = workbench;
+    const tree = await datasetsView(workbench);
+    await tree.welcomeButton('Import Dataset…').click();
+    await palette.row('ml-100k').waitFor();
+    await workbench.screenshot('import-1-source');
+    await palette.pick('ml-100k');
+    await palette.row('MovieLens 100K').waitFor();
+    await workbench.screenshot('import-2-format');
+    await palette.pick('MovieLens 100K');
+    await palette.widget.getByText('Name of the dataset').waitFor();
+    await palette.enter('my name');
+    await palette.widget.getByText('letters, digits').waitFor();
+    await palette.enter('small');
+    await palette.row('paper').waitFor();
+    await palette.widget.locator('.codicon-quick-input-back').click();
+    await palette.widget.getByText('Name of the dataset').waitFor();
+    assert.equal(await palette.input.inputValue(), 'small');
+    await workbench.screenshot('import-3-name');
+    await palette.input.press('Enter');
+    await palette.pick('paper');
+    await tree.row('small').waitFor();
+    await workbench.notifications.toast('interactions').waitFor();
+    await workbench.screenshot('import-done');
+  });
+
+  it('shows a dataset that cannot be read as such, and the rest as usual', async () => {
+    const folder = temporaryFolder();
+    const damaged = path.join(folder, '.toolrec/datasets/broken');
+    mkdirSync(damaged, { recursive: true });
+    writeFileSync(path.join(damaged, 'dataset.json'), '{');
+    const workbench = await openWorkbench({ folder });
+    const tree = await datasetsView(workbench);
+    await tree.row('broken').waitFor();
+    assert.match((await tree.texts())[0]!, /cannot be read/);
+  });
+
+  it('says what is wrong with a setting, once, and opens it', async () => {
+    const workbench = await openWorkbench({
+      settings: { 'toolrec.import.badRowTolerance': 'much', 'toolrec.inspector.sampleRows': 20 },
+    });
+    await datasetsView(workbench);
+    const toast = workbench.notifications.toast('toolrec.import.badRowTolerance');
+    await toast.waitFor();
+    assert.equal((await workbench.notifications.messages()).length, 1);
+    await workbench.screenshot('bad-setting');
+    await workbench.notifications.choose('toolrec.import.badRowTolerance', 'Open Setting');
+    await workbench.page.locator('.settings-editor').getByText('Bad Row Tolerance').first().waitFor();
+  });
+
+  it('shows the report of the doctor', async () => {
+    const workbench = await openWorkbench();
+    await workbench.palette.run('ToolRec: Doctor');
+    await workbench.page.locator('.monaco-editor .view-lines').getByText('ToolRec Doctor').waitFor();
+    await workbench.screenshot('doctor');
+  });
+});
