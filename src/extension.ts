@@ -7,6 +7,7 @@ import { Engine } from './workbench/engine.ts';
 import { DatasetInspectors } from './workbench/inspectors.ts';
 import { createLog } from './workbench/log.ts';
 import { views } from './workbench/names.ts';
+import { Reports } from './workbench/reports.ts';
 import { SettingsCheck } from './workbench/settings-check.ts';
 import type { Workbench } from './workbench/workbench.ts';
 
@@ -25,12 +26,21 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const engine = new Engine(context.extensionUri, log);
   const datasets = new DatasetTree(log);
   const inspectors = new DatasetInspectors(context.extensionUri, engine, log);
-  const workbench: Workbench = { extensionUri: context.extensionUri, log, engine, datasets, inspectors };
+  const reports = new Reports();
+  const workbench: Workbench = {
+    extensionUri: context.extensionUri,
+    log,
+    engine,
+    datasets,
+    inspectors,
+    reports,
+  };
   context.subscriptions.push(
     log,
     engine,
     datasets,
     inspectors,
+    reports,
     new EmptyTree(views.memory),
     new EmptyTree(views.metrics),
     new SettingsCheck(log),

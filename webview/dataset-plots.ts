@@ -1,4 +1,4 @@
-import type { Bin, StatisticsView } from '../src/service/requests/dataset-views.ts';
+import type { AttributeView, Bin, StatisticsView } from '../src/service/requests/dataset-views.ts';
 import { day, number, percent, shortNumber, t } from './language.ts';
 import type { Mark, PlotSpec, Tick } from './plot.ts';
 import { linearTicks, logTicks, timeTicks } from './scale.ts';
@@ -18,8 +18,8 @@ export function lengthPlot({ lengths, users }: StatisticsView): PlotSpec {
     title: t('History length'),
     summary: t(
       'From {0} to {1} interactions; half of the users have {2} or fewer.',
-      number(lengths.minimum),
-      number(lengths.maximum),
+      number(lengths.least),
+      number(lengths.most),
       number(lengths.median),
     ),
     marks: bins.map((bin) => ({
@@ -47,17 +47,14 @@ function edgeTicks(bins: readonly Bin[], width: number): Tick[] {
 }
 
 export function popularityPlot({ popularity, items }: StatisticsView): PlotSpec {
-  const top = popularity.shares.find((share) => share.items >= 0.1) ?? popularity.shares[0];
   return {
     kind: 'curve',
     title: t('Popularity'),
-    summary: top
-      ? t(
-          'The most popular {0} of items have {1} of all interactions.',
-          percent(top.items, 0),
-          percent(top.interactions, 0),
-        )
-      : t('There are no interactions.'),
+    summary: t(
+      'The most popular {0} of items have {1} of all interactions.',
+      percent(0.1, 0),
+      percent(popularity.topTenthShare, 0),
+    ),
     marks: popularity.curve.map(({ rank, count }): Mark => ({
       from: rank,
       to: rank,
@@ -76,7 +73,15 @@ export function timePlot(time: NonNullable<StatisticsView['time']>): PlotSpec {
   return {
     kind: 'bars',
     title: t('Over time'),
-    summary: t('From {0} to {1}.', day(time.first), day(time.last)),
+    summary:
+      time.tiedUsers < 0.005
+        ? t('From {0} to {1}.', day(time.first), day(time.last))
+        : t(
+            'From {0} to {1}. The last two interactions of {2} of users are of the same moment.',
+            day(time.first),
+            day(time.last),
+            percent(time.tiedUsers, 0),
+          ),
     marks: time.bins.map((bin) => ({
       ...bin,
       value: bin.count,
@@ -121,18 +126,28 @@ export function ratingPlot(ratings: StatisticsView['ratings']): PlotSpec {
   };
 }
 
-export function numberAttributePlot(name: string, bins: readonly Bin[]): PlotSpec {
+export function numberAttributePlot({ name, bins, range: values }: AttributeView): PlotSpec {
   const whole = bins.every(({ from, to }) => Number.isInteger(from) && Number.isInteger(to));
+  // Years and the like are written without separators.
   const text = (value: number) => (whole ? String(value) : number(value, 2));
+  const span = ({ from, to }: Bin) =>
+    whole && to - from === 1 ? text(from) : `${text(from)}–${text(whole ? to - 1 : to)}`;
   return {
     kind: 'bars',
     title: name,
-    summary: bins.length > 0 ? t('From {0} to {1}.', text(bins[0]!.from), text(bins.at(-1)!.to)) : '',
+    summary: values
+      ? t(
+          'From {0} to {1}; half of the items have {2} or less.',
+          text(values.least),
+          text(values.most),
+          text(values.median),
+        )
+      : '',
     marks: bins.map((bin) => ({
       from: bin.from,
       to: bin.to,
       value: bin.count,
-      readout: t('{0} to {1}: {2} items', text(bin.from), text(bin.to), number(bin.count)),
+      readout: t('{0}: {1} items', span(bin), number(bin.count)),
     })),
     xLabel: name,
     yLabel: t('items'),

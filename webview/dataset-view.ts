@@ -146,9 +146,7 @@ function attributes({ attributes: all, catalogueItems }: StatisticsView): Templa
     <div class="plots">
       ${all
         .filter(({ bins }) => bins.length > 0)
-        .map(
-          ({ name, bins }) => html`<toolrec-plot .spec=${numberAttributePlot(name, bins)}></toolrec-plot>`,
-        )}
+        .map((attribute) => html`<toolrec-plot .spec=${numberAttributePlot(attribute)}></toolrec-plot>`)}
     </div>
   </section>`;
 }
@@ -186,9 +184,10 @@ function kindName(kind: AttributeView['kind']): string {
   }
 }
 
-function values({ top, bins }: AttributeView, catalogueItems: number): TemplateResult {
-  if (top.length === 0)
-    return html`${bins.length > 0 ? t('{0} to {1}, see below', String(bins[0]!.from), String(bins.at(-1)!.to)) : '–'}`;
+function values({ top, range }: AttributeView, catalogueItems: number): TemplateResult {
+  if (range)
+    return html`${t('{0} to {1}, median {2}', String(range.least), String(range.most), String(range.median))}`;
+  if (top.length === 0) return html`–`;
   return html`<ul class="values">
     ${top.map(
       ({ value, count }) =>

@@ -121,7 +121,8 @@ export class Plot extends LitElement {
         ${spec
           .xTicks(width)
           .map(
-            (tick) => svg`<text x=${x(tick.at)} y=${bottom + 16} text-anchor="middle">${tick.label}</text>`,
+            (tick) =>
+              svg`<text x=${x(tick.at)} y=${bottom + 16} text-anchor=${anchor(x(tick.at), tick.label, width)}>${tick.label}</text>`,
           )}
       </g>
       ${
@@ -212,6 +213,11 @@ export class Plot extends LitElement {
   private readonly clear = (): void => {
     this.at = undefined;
   };
+}
+
+/** Keeps a label at the right edge inside of the plot; digits are some 7 px wide. */
+function anchor(x: number, label: string, width: number): 'middle' | 'end' {
+  return x + label.length * 3.5 > width ? 'end' : 'middle';
 }
 
 customElements.define('toolrec-plot', Plot);

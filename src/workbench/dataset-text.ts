@@ -12,6 +12,10 @@ export function datasetDescription({ counts, simulated }: DatasetManifest, texts
     : texts.t('{0} users · {1} items', users, items);
 }
 
+function percentText(share: number, { locale }: Texts): string {
+  return share.toLocaleString(locale, { style: 'percent', minimumFractionDigits: 2 });
+}
+
 /** Text that came from a file, made harmless inside Markdown. */
 export function escapeMarkdown(text: string): string {
   return text.replace(/[\\`*_{}[\]()#+\-.!|<>~$&]/g, '\\$&').replace(/\s+/g, ' ');
@@ -29,7 +33,7 @@ export function datasetTooltip(manifest: DatasetManifest, texts: Texts): string 
       texts.t('{0} ({1} in the catalogue)', number(counts.items), number(counts.catalogueItems)),
     ],
     [texts.t('Interactions'), number(counts.interactions)],
-    [texts.t('Sparsity'), cells === 0 ? '–' : `${((1 - counts.interactions / cells) * 100).toFixed(2)} %`],
+    [texts.t('Sparsity'), cells === 0 ? '–' : percentText(1 - counts.interactions / cells, texts)],
     [texts.t('Attributes'), attributes.map(({ name }) => escapeMarkdown(name)).join(', ') || '–'],
     [texts.t('Protocol'), escapeMarkdown(preparation.protocol)],
     [texts.t('Format'), escapeMarkdown(provenance.format)],

@@ -7,14 +7,10 @@ import { runWithProgress } from './long-work.ts';
 import type { Workbench } from './workbench.ts';
 
 /** “ToolRec: Doctor”: what this machine has, as a page that can be copied into a bug report. */
-export async function runDoctor({ engine }: Workbench): Promise<void> {
+export async function runDoctor({ engine, reports }: Workbench): Promise<void> {
   const folder = openFolders()[0]?.uri.fsPath ?? process.cwd();
   const report = await runWithProgress(vscode.l10n.t('Looking at this machine'), (work) =>
     engine.request(doctorReport, { workspace: folder }, work),
   );
-  const document = await vscode.workspace.openTextDocument({
-    language: 'markdown',
-    content: doctorMarkdown(report, vscodeTexts),
-  });
-  await vscode.window.showTextDocument(document, { preview: true });
+  await reports.show('Doctor', doctorMarkdown(report, vscodeTexts));
 }

@@ -2,13 +2,14 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { listDatasets } from '../data/library.ts';
 import type { ProtocolName } from '../data/preparation.ts';
-import { datasetDetect } from '../service/requests/dataset.ts';
+import { datasetDetect, datasetPreview } from '../service/requests/dataset.ts';
 import type { DetectedSource } from '../service/requests/dataset.ts';
 import { ToolRecError } from '../shared/errors.ts';
 import { checkName } from '../shared/workspace.ts';
 import type { Engine } from './engine.ts';
 import { showFailure } from './failures.ts';
 import { workspaceOf } from './folders.ts';
+import { askPreview } from './import-preview.ts';
 import { sourcesIn } from './import-sources.ts';
 import type { WorkbenchLog } from './log.ts';
 import { formatBytes } from './progress-text.ts';
@@ -34,6 +35,7 @@ export class ImportDialogue {
   private paths: readonly string[] | undefined;
   private detected: Promise<DetectedSource> | undefined;
   private format: string | undefined;
+  private map: Readonly<Record<string, string>> = {};
   private name: string | undefined;
   private protocol: ProtocolName | undefined;
 
@@ -45,7 +47,13 @@ export class ImportDialogue {
 
   /** Asks everything; undefined when the person left. */
   async ask(): Promise<ImportChoices | undefined> {
-    const steps: readonly Step[] = [this.askSource, this.askFormat, this.askName, this.askProtocol];
+    const steps: readonly Step[] = [
+      this.askSource,
+      this.askFormat,
+      this.askMapping,
+      this.askName,
+      this.askProtocol,
+    ];
     const guarded = steps.map((step, i): Step => async ({ canGoBack }) => {
       try {
         return await step({ canGoBack });
@@ -56,13 +64,13 @@ export class ImportDialogue {
       }
     });
     if (!(await walkSteps(guarded))) return undefined;
-    const { paths, format, name, protocol } = this;
+    const { paths, format, name, protocol, map } = this;
     if (!paths || format === undefined || name === undefined || !protocol) return undefined;
-    return { paths, format, name, protocol };
+    return { paths, format, name, protocol, ...(Object.keys(map).length > 0 && { map }) };
   }
 
   private heading(step: number, canGoBack: boolean): Heading {
-    return { title: vscode.l10n.t('Import Dataset'), step, total: 4, canGoBack };
+    return { title: vscode.l10n.t('Import Dataset'), step, total: 5, canGoBack };
   }
 
   private readonly askSource: Step = async ({ canGoBack }) => {
@@ -78,6 +86,7 @@ export class ImportDialogue {
       this.paths = chosen;
       this.detected = undefined;
       this.format = undefined;
+      this.map = {};
       this.name = undefined;
     }
     return 'next';
@@ -145,7 +154,24 @@ export class ImportDialogue {
       items: this.detect().then((source) => formatItems(source)),
       active: ({ id }) => id !== undefined && id === this.format,
     });
-    return this.keep(answer, ({ id }) => (this.format = id));
+    return this.keep(answer, ({ id }) => {
+      if (id !== this.format) this.map = {};
+      this.format = id;
+    });
+  };
+
+  private readonly askMapping: Step = async ({ canGoBack }) => {
+    const answer = await askPreview(
+      this.heading(3, canGoBack),
+      (map) =>
+        this.engine.request(datasetPreview, {
+          paths: [...this.paths!],
+          format: this.format!,
+          map: { ...map },
+        }),
+      this.map,
+    );
+    return this.keep(answer, (map) => (this.map = map));
   };
 
   private readonly askName: Step = async ({ canGoBack }) => {
@@ -155,7 +181,7 @@ export class ImportDialogue {
     ]);
     const taken = new Set(existing.map(({ name }) => name));
     const answer = await askText({
-      ...this.heading(3, canGoBack),
+      ...this.heading(4, canGoBack),
       prompt: vscode.l10n.t('Name of the dataset'),
       value: this.name ?? suggestedName,
       check: (text) => {
@@ -189,7 +215,7 @@ export class ImportDialogue {
       },
     ];
     const answer = await askPick({
-      ...this.heading(4, canGoBack),
+      ...this.heading(5, canGoBack),
       placeholder: vscode.l10n.t('How should it be prepared?'),
       items: Promise.resolve(items),
       active: ({ protocol }) => protocol === first,
@@ -213,7 +239,7 @@ function formatItems({ formats, sure }: DetectedSource) {
     separator(sure ? vscode.l10n.t('Detected') : vscode.l10n.t('Possible')),
     ...detected.map(({ id, label, confidence }): Item => ({
       label,
-      description: vscode.l10n.t('{0} % sure', Math.round(confidence * 100)),
+      description: vscode.l10n.t('{0}% sure', Math.round(confidence * 100)),
       id,
     })),
     separator(vscode.l10n.t('Other formats')),

@@ -15,11 +15,17 @@ export function formatBytes(bytes: number): string {
 
 /** One line for a notification: `Reading ratings.dat · 400,000 of 1,000,209 rows`, with what is known. */
 export function progressLine({ message, done, total, unit }: Progress, texts: Texts): string {
-  if (done === undefined) return message;
+  const what = withoutFolders(message);
+  if (done === undefined) return what;
   const number = (value: number) =>
     unit === 'bytes' ? formatBytes(value) : value.toLocaleString(texts.locale);
   const amount = total === undefined ? number(done) : texts.t('{0} of {1}', number(done), number(total));
-  return `${message} · ${withUnit(amount, unit, texts)}`;
+  return `${what} · ${withUnit(amount, unit, texts)}`;
+}
+
+/** Absolute paths without their folders: a notification has one line, the log has the rest. */
+function withoutFolders(message: string): string {
+  return message.replace(/(^|[\s“"])(?:[A-Za-z]:)?[\\/](?:[^\\/:]+[\\/])+/g, '$1');
 }
 
 function withUnit(amount: string, unit: Progress['unit'], texts: Texts): string {

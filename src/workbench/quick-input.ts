@@ -35,7 +35,9 @@ export function askPick<T extends vscode.QuickPickItem>(options: PickOptions<T>)
     pick.show();
     const items = await options.items;
     pick.items = items;
-    pick.activeItems = items.filter((item) => options.active?.(item) ?? false).slice(0, 1);
+    const choices = items.filter(({ kind }) => kind !== vscode.QuickPickItemKind.Separator);
+    const first = choices.find((item) => options.active?.(item) ?? false) ?? choices[0];
+    if (first) pick.activeItems = [first];
     pick.busy = false;
   });
 }

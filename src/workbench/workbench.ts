@@ -3,6 +3,7 @@ import type { DatasetTree } from './dataset-tree.ts';
 import type { Engine } from './engine.ts';
 import type { DatasetInspectors } from './inspectors.ts';
 import type { WorkbenchLog } from './log.ts';
+import type { Reports } from './reports.ts';
 
 /** What commands, trees and panels share. Made once by `activate`. */
 export interface Workbench {
@@ -11,4 +12,5 @@ export interface Workbench {
   readonly engine: Engine;
   readonly datasets: DatasetTree;
   readonly inspectors: DatasetInspectors;
+  readonly reports: Reports;
 }

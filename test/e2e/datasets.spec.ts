@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { openWorkbench, root, temporaryFolder, themes, type Theme } from './harness.ts';
 import type { Workbench } from './pages/workbench.ts';
@@ -57,6 +57,9 @@ describe('datasets', () => {
     await palette.row('MovieLens 100K').waitFor();
     await workbench.screenshot('import-2-format');
     await palette.pick('MovieLens 100K');
+    await palette.row('Continue').waitFor();
+    await workbench.screenshot('import-3-preview');
+    await palette.pick('Continue');
     await palette.widget.getByText('Name of the dataset').waitFor();
     await palette.enter('my name');
     await palette.widget.getByText('letters, digits').waitFor();
@@ -65,7 +68,7 @@ describe('datasets', () => {
     await palette.widget.locator('.codicon-quick-input-back').click();
     await palette.widget.getByText('Name of the dataset').waitFor();
     assert.equal(await palette.input.inputValue(), 'small');
-    await workbench.screenshot('import-3-name');
+    await workbench.screenshot('import-4-name');
     await palette.input.press('Enter');
     await palette.pick('paper');
     await tree.row('small').waitFor();
@@ -97,10 +100,74 @@ describe('datasets', () => {
     await workbench.page.locator('.settings-editor').getByText('Bad Row Tolerance').first().waitFor();
   });
 
+  for (const theme of Object.keys(themes) as Theme[])
+    it(`inspects the sample: figures, plots, catalogue and a history (${theme})`, async () => {
+      const workbench = await openWorkbench({ theme, size: { width: 1440, height: 1000 } });
+      const tree = await withSample(workbench);
+      await tree.row('sample').click();
+      const page = await workbench.webview('sample');
+      await page.locator('h3:has-text("History length")').waitFor();
+      assert.match(await page.locator('.figures').innerText(), /Users\s+800/);
+      assert.equal(await page.locator('toolrec-plot svg').count(), 5);
+      const catalogue = page.locator('section:has(.search)');
+      await catalogue.locator('tbody tr').first().waitFor();
+      await page.locator('.search input').fill('seven samurai');
+      await catalogue.locator('tbody tr:nth-child(2)').waitFor({ state: 'detached' });
+      assert.match(await catalogue.locator('tbody').innerText(), /Seven Samurai.*Akira Kurosawa/s);
+      await page.locator('.search input').fill('');
+      const toast = workbench.notifications.toast('is ready');
+      await toast.hover();
+      await toast.locator('.codicon-notifications-clear').click();
+      await page.locator('h1').scrollIntoViewIfNeeded();
+      // The arrow keys read out one bar after the other.
+      const plot = page.locator('toolrec-plot .plot-area').first();
+      await plot.focus();
+      await plot.press('ArrowRight');
+      assert.match((await plot.getAttribute('aria-valuetext')) ?? '', /interactions: \d+ users/);
+      await workbench.screenshot(`inspector-${theme}`);
+      await page.locator('h2:has-text("A history")').scrollIntoViewIfNeeded();
+      await workbench.screenshot(`inspector-${theme}-below`);
+    });
+
+  it('maps the columns of a plain table that nobody could guess', async () => {
+    const folder = temporaryFolder();
+    const rows = Array.from({ length: 400 }, (_, i) => `w${i % 20},${(i * 7) % 31},${1e9 + i}`);
+    writeFileSync(path.join(folder, 'plays.csv'), `who,what,at\n${rows.join('\n')}\n`);
+    const workbench = await openWorkbench({ folder });
+    const { palette } = workbench;
+    const tree = await datasetsView(workbench);
+    await workbench.palette.run('ToolRec: Import Dataset…');
+    await palette.pick('plays.csv');
+    await palette.pick('CSV table');
+    await palette.row('are not clear').waitFor();
+    await workbench.screenshot('import-mapping');
+    for (const [field, column] of [
+      [/^User/, /^who/],
+      [/^Item/, /^what/],
+      [/^Time/, /^at/],
+    ] as const) {
+      await palette.rows.filter({ hasText: field }).first().click();
+      await palette.rows.filter({ hasText: column }).first().click();
+      await palette.rows
+        .filter({ hasText: field })
+        .filter({ hasText: new RegExp(`${column.source.slice(1)}$`) })
+        .waitFor();
+    }
+    await palette.row('Continue').waitFor();
+    await workbench.screenshot('import-mapped');
+    await palette.pick('Continue');
+    await palette.enter('plays');
+    await palette.pick('reference');
+    await tree.row('plays').waitFor();
+    assert.match((await tree.texts())[0]!, /20 users · 31 items/);
+  });
+
   it('shows the report of the doctor', async () => {
     const workbench = await openWorkbench();
     await workbench.palette.run('ToolRec: Doctor');
-    await workbench.page.locator('.monaco-editor .view-lines').getByText('ToolRec Doctor').waitFor();
+    const report = await workbench.webview();
+    await report.locator('h1:has-text("ToolRec Doctor")').waitFor();
+    assert.match(await report.locator('table').innerText(), /ONNX Runtime · CPU/);
     await workbench.screenshot('doctor');
   });
 });

@@ -3,6 +3,7 @@ import { formats } from '../../data/formats/registry.ts';
 import { datasetNameFor, importDataset } from '../../data/import.ts';
 import { openNamedDataset } from '../../data/library.ts';
 import type { DatasetManifest } from '../../data/manifest.ts';
+import { previewSource } from '../../data/preview.ts';
 import { createSampleDataset } from '../../data/sample.ts';
 import { openSources } from '../../data/sources/open-sources.ts';
 import { Workspace } from '../../shared/workspace.ts';
@@ -11,12 +12,15 @@ import {
   datasetDetect,
   datasetHistory,
   datasetImport,
+  datasetInspect,
   datasetItems,
+  datasetPreview,
   datasetSample,
   type Stored,
 } from '../requests/dataset.ts';
 import { Catalogue } from './catalogue.ts';
 import { historyOf } from './history.ts';
+import { inspect } from './inspection.ts';
 
 /** Requests about datasets. The dataset that was looked at last stays open, as long as it is the one on disk. */
 export function registerDatasetHandlers(registry: HandlerRegistry): void {
@@ -49,6 +53,21 @@ export function registerDatasetHandlers(registry: HandlerRegistry): void {
     };
   });
 
+  registry.handle(datasetPreview, async ({ paths, format, map }) => {
+    const { files, plan, problem } = await previewSource(paths, format, map);
+    return {
+      files: files.map((file) => ({
+        ...file,
+        columns: [...file.columns],
+        rows: file.rows.map((row) => [...row]),
+      })),
+      ...(plan && { notes: [...plan.notes] }),
+      attributes: (plan?.attributes ?? []).map(({ name }) => name),
+      ...(problem && { problem: { code: problem.code, message: problem.message, remedy: problem.remedy } }),
+      mappable: tableFormats.has(format),
+    };
+  });
+
   registry.handle(datasetImport, async ({ workspace, ...options }, work) => {
     const { manifest, notes } = await importDataset(
       { workspace: new Workspace(workspace), ...options },
@@ -56,6 +75,10 @@ export function registerDatasetHandlers(registry: HandlerRegistry): void {
     );
     return stored(manifest, notes);
   });
+
+  registry.handle(datasetInspect, async ({ workspace, name, topValues }) =>
+    inspect((await open(workspace, name)).dataset, topValues),
+  );
 
   registry.handle(datasetItems, async ({ workspace, name, query, offset, limit }) =>
     (await open(workspace, name)).page(query, offset, limit),
@@ -65,6 +88,9 @@ export function registerDatasetHandlers(registry: HandlerRegistry): void {
     historyOf((await open(workspace, name)).dataset, user, limit),
   );
 }
+
+/** Formats whose columns a mapping names (docs/datasets.md). */
+const tableFormats: ReadonlySet<string> = new Set(['csv', 'tsv', 'jsonl', 'parquet']);
 
 function stored(manifest: DatasetManifest, notes: readonly string[]): Stored {
   return {

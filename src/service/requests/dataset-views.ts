@@ -24,7 +24,8 @@ export const attributeViewSchema = z.object({
   distinct: count,
   /** Most frequent values, most frequent first; empty for numbers. */
   top: z.array(valueCountSchema),
-  /** Distribution of a number attribute; empty for others. */
+  /** Of a number attribute, with its distribution in bins of equal width. */
+  range: z.object({ least: z.number(), median: z.number(), most: z.number() }).optional(),
   bins: z.array(binSchema),
 });
 export type AttributeView = z.infer<typeof attributeViewSchema>;
@@ -38,20 +39,28 @@ export const statisticsViewSchema = z.object({
   sparsity: z.number(),
   /** Interactions of a user. */
   lengths: z.object({
-    minimum: count,
+    least: count,
     mean: z.number(),
     median: z.number(),
-    maximum: count,
+    most: count,
     bins: z.array(binSchema),
   }),
   popularity: z.object({
     /** Interactions of the item at a rank (from 1), ranks thinned out logarithmically. */
     curve: z.array(z.object({ rank: count, count })),
-    /** Share of all interactions that the most popular share of items has. */
-    shares: z.array(z.object({ items: z.number(), interactions: z.number() })),
+    /** Share of all interactions that fall to the most popular tenth of items. */
+    topTenthShare: z.number(),
   }),
   /** Seconds since 1970 UTC; null when there are no interactions. */
-  time: z.object({ first: z.number(), last: z.number(), bins: z.array(binSchema) }).nullable(),
+  time: z
+    .object({
+      first: z.number(),
+      last: z.number(),
+      bins: z.array(binSchema),
+      /** Share of users whose last two interactions are of the same moment, in [0, 1]. */
+      tiedUsers: z.number(),
+    })
+    .nullable(),
   /** Empty when the source has no ratings. */
   ratings: z.array(z.object({ rating: z.number(), count })),
   attributes: z.array(attributeViewSchema),

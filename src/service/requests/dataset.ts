@@ -50,6 +50,29 @@ export const datasetDetect = defineRequest({
 });
 export type DetectedSource = z.output<typeof datasetDetect.result>;
 
+/** First rows of the files, and what a format would do with them under a mapping of columns. */
+export const datasetPreview = defineRequest({
+  name: 'dataset/preview',
+  params: z.strictObject({ paths, format: z.string(), map }),
+  result: z.object({
+    files: z.array(
+      z.object({
+        name: z.string(),
+        bytes: count,
+        columns: z.array(z.string()),
+        rows: z.array(z.array(z.string())),
+      }),
+    ),
+    /** What was decided, in sentences; absent where `problem` says why nothing could be. */
+    notes: z.array(z.string()).optional(),
+    attributes: z.array(z.string()),
+    problem: z.object({ code: z.string(), message: z.string(), remedy: z.string() }).optional(),
+    /** True when the format reads tables with any columns, so that columns can be mapped. */
+    mappable: z.boolean(),
+  }),
+});
+export type PreviewedSource = z.output<typeof datasetPreview.result>;
+
 /** Imports files as a dataset, in the place of one of the same name. Cancelled, it leaves what was there. */
 export const datasetImport = defineRequest({
   name: 'dataset/import',

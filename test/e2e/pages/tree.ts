@@ -49,6 +49,15 @@ export class Tree {
   /** An entry of a row's context menu. */
   async contextMenu(text: string, entry: string): Promise<void> {
     await this.row(text).click({ button: 'right' });
-    await this.pane.page().locator('.context-view .action-item').filter({ hasText: entry }).first().click();
+    const item = this.pane.page().locator('.context-view .action-item').filter({ hasText: entry }).first();
+    await item.click();
+    // VS Code ignores a click that comes too soon after the one that opened the menu.
+    if (
+      await item.waitFor({ state: 'hidden', timeout: 1000 }).then(
+        () => false,
+        () => true,
+      )
+    )
+      await item.click();
   }
 }

@@ -36,7 +36,7 @@ describe('texts about datasets and progress', () => {
     const text = datasetTooltip(manifest, english);
     assert.match(text, /^\*\*ml\\_1m\\\*\*\*/);
     assert.match(text, /\| Interactions \| 999,611 \|/);
-    assert.match(text, /\| Sparsity \| 95\.16 % \|/); // 1 − 999,611 / (6,040 · 3,416), by hand
+    assert.match(text, /\| Sparsity \| 95\.16% \|/); // 1 − 999,611 / (6,040 · 3,416), by hand
     assert.ok(!text.includes('[click](command:evil)'));
     assert.equal(escapeMarkdown('a\n\n# b|c'), 'a \\# b\\|c');
   });
@@ -47,6 +47,11 @@ describe('texts about datasets and progress', () => {
       progressLine({ message: 'Reading', done: 400_000, total: 1_000_209, unit: 'rows' }, english),
       'Reading · 400,000 of 1,000,209 rows',
     );
+    assert.equal(
+      progressLine({ message: 'Reading /data/my files/ml.zip/inner/ratings.dat: 5 rows' }, english),
+      'Reading ratings.dat: 5 rows',
+    );
+    assert.equal(progressLine({ message: 'Users and/or items' }, english), 'Users and/or items');
     assert.equal(
       progressLine({ message: 'Reading', done: 6_291_456, unit: 'bytes' }, english),
       'Reading · 6.0 MB',
