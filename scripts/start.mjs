@@ -14,7 +14,11 @@ const viewer = 'simulated-7';
 const colour = process.stdout.isTTY === true && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
 const paint = (/** @type {number} */ code) => (/** @type {string} */ text) =>
   colour ? `\u001b[${code}m${text}\u001b[0m` : text;
-const [bold, dim, green, red, yellow] = [1, 2, 32, 31, 33].map(paint);
+const bold = paint(1);
+const dim = paint(2);
+const red = paint(31);
+const green = paint(32);
+const yellow = paint(33);
 
 main().then(
   () => process.exit(0),
@@ -33,28 +37,27 @@ async function main() {
   const installed = isInstalled();
   await step('Packages', async (say) => {
     await ensureInstalled(say);
-    return installed ? 'already installed' : 'installed from the npm registry';
+    return [installed ? 'already installed' : 'installed from the npm registry', undefined];
   });
   await step('Build', async () => {
     await build();
-    return 'extension, engine process, command line, webviews';
+    return ['extension, engine process, command line, webviews', undefined];
   });
   const { mkdirSync } = await import('node:fs');
   mkdirSync(workspace, { recursive: true });
   await step('Dataset', async (say) => {
     const made = await toolrec(['sample'], say);
-    return (
-      `“${made.name}”: ${count(made.users)} ${yellow('simulated')} viewers, ${count(made.catalogueItems)} real films, ` +
-      `${count(made.interactions)} views`
-    );
+    const films = `${count(made.catalogueItems)} real films`;
+    const views = `${count(made.interactions)} views`;
+    return [`“${made.name}”: ${count(made.users)} ${yellow('simulated')} viewers, ${films}, ${views}`, made];
   });
-  const { models } = await step('Models', async (say) => {
+  const models = await step('Models', async (say) => {
     const result = await toolrec(['evaluate', '--metrics', 'recall@10,ndcg@10'], say);
     const first = result.models[0];
-    return {
-      line: `each viewer’s last film ranked among all ${count(first.items)}, for ${count(first.users)} viewers`,
-      models: result.models,
-    };
+    return [
+      `each viewer’s last film ranked among all ${count(first.items)}, for ${count(first.users)} viewers`,
+      result.models,
+    ];
   });
   print(
     ['', dim('Recall@10'), dim('NDCG@10'), ''],
@@ -68,7 +71,7 @@ async function main() {
 
   const shown = await step('Recommend', async (say) => {
     const answer = await toolrec(['recommend', '--user', viewer, '--top', '10'], say);
-    return { line: `for viewer ${viewer}, by ${answer.model}`, ...answer };
+    return [`for viewer ${viewer}, by ${answer.model}`, answer];
   });
   const row = (/** @type {any} */ { title, attributes }) => [
     title,
@@ -92,9 +95,9 @@ async function main() {
 
 /**
  * Runs one step with a line that says how long it has been going on; the line becomes the result.
- * @template {string | { line: string }} T
+ * @template T
  * @param {string} name
- * @param {(say: (message: string) => void) => Promise<T>} body
+ * @param {(say: (message: string) => void) => Promise<[line: string, result: T]>} body
  * @returns {Promise<T>}
  */
 async function step(name, body) {
@@ -115,8 +118,7 @@ async function step(name, body) {
     else if (changed && !/\d/.test(text)) console.log(`   ${label}${text} …`);
   };
   try {
-    const result = await body(say);
-    const line = typeof result === 'string' ? result : result.line;
+    const [line, result] = await body(say);
     if (live) process.stdout.write('\r\u001b[2K');
     console.log(` ${green('✓')} ${label}${line} ${dim(seconds(started))}`);
     return result;
@@ -162,7 +164,7 @@ async function toolrec(args, say) {
 function checkNode() {
   const required = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).engines.node;
   const [needMajor, needMinor] = required.match(/\d+/g).map(Number);
-  const [major, minor] = process.versions.node.split('.').map(Number);
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > needMajor || (major === needMajor && minor >= needMinor)) return;
   throw new Error(
     `Node ${required} is needed; this is ${process.version}. Install it from your usual source.`,
