@@ -8,10 +8,11 @@ import {
 import { importDataset } from '../../data/import.ts';
 import { protocolNames } from '../../data/preparation.ts';
 import { examples, writeAll, type Cli, type Run } from '../cli.ts';
-import { ToolRecCommand } from '../command.ts';
+import type { ToolRecCommand } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { formatBytes } from '../progress-line.ts';
 import { styleFor, table, type Style } from '../terminal.ts';
+import { datasetGroup } from './dataset-group.ts';
 
 const optionsSchema = z.strictObject({
   acceptLicence: z.boolean().default(false),
@@ -85,14 +86,6 @@ export function register(program: ToolRecCommand, cli: Cli): void {
         return undefined;
       }),
     );
-}
-
-/** `toolrec dataset`, which other commands of the group may have made already. */
-function datasetGroup(program: ToolRecCommand): ToolRecCommand {
-  const made = program.commands.find((command) => command.name() === 'dataset');
-  return made instanceof ToolRecCommand
-    ? made
-    : program.command('dataset').summary('datasets').description('Works with the datasets of the workspace.');
 }
 
 /** Shows the licence and asks; the answer, or false where nobody can be asked. */
