@@ -84,9 +84,9 @@ interface Scores {
   readonly negative: tf.Tensor;
 }
 
-/** `[V]` and `[n]` → `[n]` */
+/** `[V]` and `[n]` → `[n, 1]` */
 function biasOf(bias: tf.Tensor, codes: tf.Tensor, inputs: NamedTensors): tf.Tensor {
-  return tf.reshape(lookUp(tf.reshape(bias, [bias.size, 1]), codes, 'scored', inputs), [codes.size]);
+  return lookUp(tf.reshape(bias, [bias.size, 1]), codes, 'scored', inputs);
 }
 
 /** One lookup for targets and negatives together. */
@@ -109,7 +109,7 @@ function scores(
   if (!bias) return { positive, negative };
   const [ownBias, otherBias] = tf.split(biasOf(bias, codes, inputs), [rows, rows * count]);
   return {
-    positive: tf.add(positive, ownBias!),
+    positive: tf.add(positive, tf.reshape(ownBias!, [rows])),
     negative: tf.add(negative, tf.reshape(otherBias!, [rows, count])),
   };
 }
@@ -159,9 +159,9 @@ function sampledSoftmax(
   const [own, shared] = tf.split(lookUp(items, codes, 'scored', inputs), [rows, count]);
   const [ownBias, sharedBias] = bias ? tf.split(biasOf(bias, codes, inputs), [rows, count]) : [];
   const ownScore = tf.sum(tf.mul(hidden, own!), -1);
-  const positive = ownBias ? tf.add(ownScore, ownBias) : ownScore; // [R]
+  const positive = ownBias ? tf.add(ownScore, tf.reshape(ownBias, [rows])) : ownScore; // [R]
   const raw = tf.matMul(hidden as tf.Tensor2D, shared as tf.Tensor2D, false, true); // [R, K]
-  const scores = sharedBias ? tf.add(raw, sharedBias) : raw;
+  const scores = sharedBias ? tf.add(raw, tf.reshape(sharedBias, [count])) : raw;
   const collides = tf.equal(tf.reshape(targets!, [rows, 1]), tf.reshape(negatives!, [1, count])); // [R, K]
   const corrected = tf.sub(tf.add(scores, Math.log(upweight)), tf.mul(tf.cast(collides, 'float32'), 1e9));
   const highest = tf.maximum(tf.max(corrected, -1), positive); // [R]

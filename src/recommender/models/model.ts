@@ -8,7 +8,7 @@ import type { Random } from '../../shared/random.ts';
  * A sequence model: turns histories into vectors that are compared with item vectors by inner product.
  *
  * Sequences are padded on the right. Batch inputs (all int32): `items [batch, length]` item codes with 0 in the
- * padding, `positions [length]` 0 … length−1, and `lengths [batch]` where the model needs it.
+ * padding, `positions [length]` 0 … length−1; models that need them add `lengths [batch]` and `masked`.
  */
 export interface SequenceModel {
   readonly name: string;
@@ -16,8 +16,8 @@ export interface SequenceModel {
   /** Items the model can score: codes 0 … itemCount−1. */
   readonly itemCount: number;
   readonly maxLength: number;
-  /** Code put in the place of an item to be guessed; undefined for causal models. */
-  readonly maskItem?: number | undefined;
+  /** True for models that guess masked items from both sides; causal ones predict the next item at each position. */
+  readonly bidirectional: boolean;
   readonly batchInputs: Readonly<Record<string, TensorSpec>>;
   /** Tensors that are used but not trained (frozen backbone, item features). */
   readonly frozen: NamedHostTensors;
@@ -45,4 +45,9 @@ export const itemGroupInputs = rowGroupSpecs('items');
 
 export const lengthsInput = {
   lengths: { dtype: 'int32', shape: ['batch'] },
+} as const satisfies Record<string, TensorSpec>;
+
+/** 1 where the item is hidden (its code is 0), else 0. */
+export const maskedInput = {
+  masked: { dtype: 'float32', shape: ['batch', 'length'] },
 } as const satisfies Record<string, TensorSpec>;

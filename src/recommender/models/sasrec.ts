@@ -28,6 +28,7 @@ export function sasRec(options: SasRecOptions): SequenceModel {
     itemCount,
     maxLength,
     hidden,
+    bidirectional: false,
     batchInputs: sequenceInputs,
     frozen: {},
 

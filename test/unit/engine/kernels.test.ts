@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
 import { capturedKernelNames } from '../../../src/engine/capture/backend.ts';
 import { Dropout } from '../../../src/engine/ops/dropout.ts';
+import { gelu } from '../../../src/engine/ops/gelu.ts';
 import { layerNorm } from '../../../src/engine/ops/layer-norm.ts';
 import { pickRows } from '../../../src/engine/ops/rows.ts';
 import { softmaxCrossEntropy } from '../../../src/engine/ops/softmax-cross-entropy.ts';
@@ -192,6 +193,10 @@ const cases: Record<string, Case> = {
     inputs: { x: [normal, 'm', 3], i: [index, 'm'] },
     body: ({ x, i }) => tf.unsortedSegmentSum(x!, i as tf.Tensor1D, 5),
   },
+  TensorScatterUpdate: {
+    inputs: { x: [normal, 'm'], i: [reversed, 2] },
+    body: ({ x, i }) => tf.tensorScatterUpdate(x!, tf.reshape(i!, [2, 1]), tf.fill([2], -9)),
+  },
   ToolRecScatterRows: differentiable({
     inputs: { x: [normal, 'm', 3], i: [reversed, 2] },
     body: ({ x, i }) => pickRows(x!, i!),
@@ -203,6 +208,7 @@ const cases: Record<string, Case> = {
       return dropout.apply(dropout.apply(x!, 0.2), 0.5);
     },
   }),
+  ToolRecGelu: differentiable(one(gelu)),
   ToolRecLayerNorm: differentiable(
     {
       inputs: { x: [normal, 'm', 8], g: [normal, 8], b: [normal, 8] },

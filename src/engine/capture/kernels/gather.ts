@@ -27,3 +27,10 @@ captureKernel<tf.UnsortedSegmentSumAttrs>(tf.UnsortedSegmentSum, (graph, inputs,
   const shape = [numSegments, ...x.shape.slice(1)];
   return infoOf(graph.reshape(sums, shape), shape, x.dtype);
 });
+
+captureKernel(tf.TensorScatterUpdate, (graph, inputs) => {
+  const tensor = inputs['tensor']!;
+  const places = graph.node('Cast', [valueOf(inputs['indices']!)], { attributes: { to: { i: 7 } } });
+  const value = graph.node('ScatterND', [valueOf(tensor), places, valueOf(inputs['updates']!)]);
+  return infoOf(value, tensor.shape, tensor.dtype);
+});
