@@ -53,7 +53,9 @@ export function encodeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8
 }
 
 /** @throws StorageError `damaged-checkpoint` naming what is wrong */
-export function decodeSafetensors(bytes: Uint8Array, file: string): SafetensorsFile {
+export function decodeSafetensors(content: Uint8Array, file: string): SafetensorsFile {
+  // Node's Buffer has another `slice`, which does not copy.
+  const bytes = new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
   const fail = (what: string) =>
     new StorageError(
       'damaged-checkpoint',

@@ -1,0 +1,43 @@
+import type { Dataset } from '../data/dataset.ts';
+import type { NamedHostTensors } from '../engine/program.ts';
+import { type ModelManifest, modelKind, modelVersion } from './checkpoint.ts';
+import type { TrainingConfig } from './config.ts';
+import { predictionFlops } from './flops.ts';
+import type { SequenceModel } from './models/model.ts';
+
+/** The description of a model that has not been trained yet. */
+export function newManifest(
+  id: string,
+  config: TrainingConfig,
+  dataset: Dataset,
+  model: SequenceModel,
+  params: NamedHostTensors,
+  device: string,
+  tool?: ModelManifest['tool'],
+): ModelManifest {
+  const now = new Date().toISOString();
+  const count = (tensors: NamedHostTensors) =>
+    Object.values(tensors).reduce((sum, { data }) => sum + data.length, 0);
+  const trainable = count(params);
+  return {
+    kind: modelKind,
+    version: modelVersion,
+    id,
+    created: now,
+    updated: now,
+    config,
+    ...(tool ? { tool } : {}),
+    dataset: {
+      name: dataset.name,
+      hash: dataset.hash,
+      items: dataset.itemCount,
+      users: dataset.userCount,
+      simulated: dataset.simulated,
+    },
+    status: 'training',
+    progress: { epoch: 0, step: 0, bestEpoch: 0, seconds: 0 },
+    device,
+    parameters: { total: trainable + count(model.frozen), trainable },
+    flops: predictionFlops(config, model.itemCount),
+  };
+}
