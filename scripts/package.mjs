@@ -7,6 +7,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   readdirSync,
   rmSync,
@@ -28,44 +29,52 @@ const thisTarget = `${process.platform}-${process.arch}`;
  * @throws Error when there is no native library for the target, or the build fails
  */
 export async function createPackage({ target = thisTarget, out } = {}) {
+  mkdirSync(path.join(root, 'out'), { recursive: true });
+  const staging = mkdtempSync(path.join(root, 'out', 'package-'));
+  try {
+    const { name, version } = await stageExtension(staging, target);
+    const file = path.resolve(out ?? path.join(root, `${name}-${target}-${version}.vsix`));
+    mkdirSync(path.dirname(file), { recursive: true });
+    // The folder holds nothing that should stay out; without this file vsce doubts it.
+    writeFileSync(path.join(staging, '.vscodeignore'), '.vscodeignore\n');
+    const vsce = path.join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
+    const options = ['--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links'];
+    const { code, output } = await run(
+      process.execPath,
+      [vsce, 'package', '--target', target, '--out', file, ...options],
+      { cwd: staging, output: 'hide' },
+    );
+    if (code !== 0) throw new Error(`vsce package failed (${code}):\n${output.trim()}`);
+    return { file, bytes: statSync(file).size };
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Lays out in a folder what the package of one platform contains: an extension that runs from there.
+ * @param {string} folder
+ * @returns {Promise<{ name: string, version: string }>} of its manifest
+ */
+export async function stageExtension(folder, target = thisTarget) {
   const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-  const staging = path.join(root, 'out', `package-${target}`);
-  rmSync(staging, { recursive: true, force: true });
-  mkdirSync(staging, { recursive: true });
   for (const name of contents)
     if (existsSync(path.join(root, name)))
-      cpSync(path.join(root, name), path.join(staging, name), { recursive: true });
+      cpSync(path.join(root, name), path.join(folder, name), { recursive: true });
   for (const name of readdirSync(root).filter((file) => /^package\.nls(\..+)?\.json$/.test(file)))
-    cpSync(path.join(root, name), path.join(staging, name));
+    cpSync(path.join(root, name), path.join(folder, name));
   // What only the project's developers need stays out of the manifest, and so does what is in the bundles.
   const left = ['scripts', 'devDependencies', 'dependencies', 'optionalDependencies'];
   const shipped = Object.fromEntries(Object.entries(manifest).filter(([key]) => !left.includes(key)));
-  writeFileSync(path.join(staging, 'package.json'), `${JSON.stringify(shipped, null, 2)}\n`);
+  writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(shipped, null, 2)}\n`);
 
-  const dist = path.join(staging, 'dist');
-  const built = await run(process.execPath, ['esbuild.mjs', '--production', `--outdir=${dist}`], {
+  const dist = path.join(folder, 'dist');
+  const { code, output } = await run(process.execPath, ['esbuild.mjs', '--production', `--outdir=${dist}`], {
     output: 'hide',
   });
-  if (built.code !== 0) throw new Error(`The build failed (${built.code}):\n${built.output.trim()}`);
+  if (code !== 0) throw new Error(`The build failed (${code}):\n${output.trim()}`);
   copyNativePackages(target, path.join(dist, 'node_modules'));
-
-  const file = path.resolve(out ?? path.join(root, `${manifest.name}-${target}-${manifest.version}.vsix`));
-  mkdirSync(path.dirname(file), { recursive: true });
-  // The folder holds nothing that should stay out; without this file vsce doubts it.
-  writeFileSync(path.join(staging, '.vscodeignore'), '.vscodeignore\n');
-  const vsce = path.join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
-  const options = ['--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links'];
-  const packed = await run(
-    process.execPath,
-    [vsce, 'package', '--target', target, '--out', file, ...options],
-    {
-      cwd: staging,
-      output: 'hide',
-    },
-  );
-  if (packed.code !== 0) throw new Error(`vsce package failed (${packed.code}):\n${packed.output.trim()}`);
-  rmSync(staging, { recursive: true, force: true });
-  return { file, bytes: statSync(file).size };
+  return { name: manifest.name, version: manifest.version };
 }
 
 /**

@@ -69,7 +69,25 @@ async function bundle() {
  * @param {string} results where test/reporter.cjs writes
  */
 export async function runIntegration(results) {
-  const extensionTestsPath = await bundle();
+  const testsPath = await bundle();
+  try {
+    await runInHost(root, testsPath, {
+      TOOLREC_TEST_RESULTS: results,
+      TOOLREC_HOST_SCREENSHOT: path.join(root, 'out', 'screenshots', 'integration-failure.png'),
+    });
+  } catch (error) {
+    // Failing tests end the host with an error too; then they stand in the results.
+    if (!existsSync(results)) throw error;
+  }
+}
+
+/**
+ * Starts a VS Code of its own on an empty folder with the extension of a folder, and calls `run()` of a module in
+ * its extension host.
+ * @param {string} extensionPath @param {string} testsPath @param {Record<string, string>} env
+ * @throws Error when `run` throws, or the host fails
+ */
+export async function runInHost(extensionPath, testsPath, env) {
   const desktop = findDesktop();
   const { runTests } = await import('@vscode/test-electron');
   const temporary = mkdtempSync(path.join(os.tmpdir(), 'toolrec-integration-'));
@@ -78,22 +96,16 @@ export async function runIntegration(results) {
   try {
     await runTests({
       vscodeExecutablePath: desktop ?? shim,
-      extensionDevelopmentPath: root,
-      extensionTestsPath,
+      extensionDevelopmentPath: extensionPath,
+      extensionTestsPath: testsPath,
       launchArgs: [
         workspace,
         `--user-data-dir=${path.join(temporary, 'user')}`,
         `--extensions-dir=${path.join(temporary, 'extensions')}`,
         ...(desktop ? ['--disable-extensions'] : []),
       ],
-      extensionTestsEnv: {
-        TOOLREC_TEST_RESULTS: results,
-        TOOLREC_HOST_SCREENSHOT: path.join(root, 'out', 'screenshots', 'integration-failure.png'),
-      },
+      extensionTestsEnv: env,
     });
-  } catch (error) {
-    // Failing tests end the host with an error too; then they stand in the results.
-    if (!existsSync(results)) throw error;
   } finally {
     rmSync(temporary, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
