@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import os from 'node:os';
 import * as vscode from 'vscode';
 import type { ExtensionApi } from '../../src/extension.ts';
+import { skip } from '../skip.ts';
 
 const id = 'toolrec.toolrec';
 
@@ -20,12 +22,19 @@ describe('activation', () => {
     assert.equal(extension().isActive, true);
   });
 
-  it('does no heavy work: under 50 ms of its own, and no engine yet', async () => {
+  it('needs no engine', async () => {
+    const api = await extension().activate();
+    assert.equal(api.engineWasNeeded(), false);
+  });
+
+  it('takes less than 50 ms of its own', async function () {
     const api = await extension().activate();
     assert.ok(api.activationMilliseconds > 0);
-    // Processor time, since a busy machine stretches the clock; bench/activation.bench.ts measures both.
+    const busy = os.loadavg()[0]! / os.availableParallelism();
+    if (busy > 2)
+      skip(this, `${busy.toFixed(1)} programs wait for each core; npm run bench -- activation measures it`);
+    // Processor time, since other programs stretch the clock.
     assert.ok(api.activationCpuMilliseconds < 50, `${api.activationCpuMilliseconds.toFixed(1)} ms`);
-    assert.equal(api.engineWasNeeded(), false);
   });
 
   it('registers every command of its manifest', async () => {
