@@ -1,14 +1,28 @@
 import type { Cli } from '../cli.ts';
 import type { ToolRecCommand } from '../command.ts';
+import * as dataset from './dataset.ts';
 import * as datasetDownload from './dataset-download.ts';
 import * as datasetWords from './dataset-words.ts';
 import * as doctor from './doctor.ts';
 import * as evaluate from './evaluate.ts';
+import * as importCommand from './import.ts';
 import * as recommend from './recommend.ts';
 import * as sample from './sample.ts';
 
-/** Every command, in the order of `toolrec --help`. A new one is a file beside this and a line here. */
+/** In the order of `toolrec --help`. */
+// prettier-ignore
+const commands = [
+  doctor,
+  sample,
+  importCommand,
+  dataset,
+  datasetDownload,
+  datasetWords,
+  recommend,
+  evaluate,
+];
+
+/** Every command. A new one is a file beside this and a line above. */
 export function registerCommands(program: ToolRecCommand, cli: Cli): void {
-  for (const { register } of [doctor, sample, datasetDownload, datasetWords, recommend, evaluate])
-    register(program, cli);
+  for (const { register } of commands) register(program, cli);
 }
