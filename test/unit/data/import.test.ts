@@ -18,6 +18,17 @@ import { onRealData } from './helpers/shared-data.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 
+const fixtures = [
+  'ml-100k',
+  'ml-1m',
+  'ml-10m',
+  'ml-csv',
+  'amazon-2014',
+  'amazon-2018',
+  'amazon-2023',
+  'yelp',
+];
+
 describe('importDataset', () => {
   let folder: string;
   let source: string;
@@ -238,6 +249,22 @@ describe('importDataset', () => {
     ];
     for (const [given, expected] of names) assert.equal(datasetNameFor(given), expected);
   });
+
+  for (const fixture of fixtures)
+    it(`takes in the fixture ${fixture} from file to stored dataset and back`, async () => {
+      const { manifest, directory } = await run({
+        paths: [path.join(root, 'test', 'fixtures', fixture)],
+        tolerance: 1,
+        preparation: { core: { users: 0, items: 0 } },
+      });
+      const dataset = await openDataset(directory);
+      assert.equal(dataset.interactionCount, manifest.counts.interactions);
+      for (let item = 0; item < dataset.catalogueCount; item++)
+        assert.equal(dataset.itemCode(dataset.item(item).id), item);
+      for (let user = 0; user < dataset.userCount; user++)
+        assert.equal(dataset.userCode(dataset.user(user).id), user);
+      assert.ok(manifest.provenance.files.length > 0);
+    });
 
   onRealData('gives the published counts of MovieLens 1M', async (data) => {
     const { manifest } = await run({ paths: [path.join(data, 'ml-1m')] });
