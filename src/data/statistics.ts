@@ -6,12 +6,12 @@ import type { AttributeDefinition, ItemRecord, UserRecord } from './schema.ts';
 
 /** Of whole numbers above 0. */
 export interface Distribution {
-  readonly minimum: number;
+  readonly least: number;
   readonly median: number;
   readonly mean: number;
   /** Nine tenths are at most this. */
   readonly ninetieth: number;
-  readonly maximum: number;
+  readonly most: number;
   /** Each about 1.6 times as wide as the one before, for a logarithmic axis. */
   readonly bins: readonly Bin[];
 }
@@ -23,6 +23,8 @@ export interface AttributeStatistics extends AttributeDefinition {
   readonly distinct: number;
   /** Most frequent values, most frequent first, with their number of items; empty for numbers. */
   readonly top: readonly { readonly value: string; readonly count: number }[];
+  /** Of numbers. */
+  readonly range?: { readonly least: number; readonly median: number; readonly most: number };
   /** Of numbers, equally wide; empty for others. */
   readonly bins: readonly Bin[];
   /** Of numbers, equally full (the buckets that tools see); empty for others. */
@@ -125,15 +127,15 @@ export function datasetStatistics(dataset: Dataset, options: StatisticsOptions =
 export function distribution(values: Uint32Array): Distribution {
   const sorted = values.slice().sort();
   const middle = sorted.length >> 1;
-  const minimum = sorted[0]!;
-  const maximum = sorted[sorted.length - 1]!;
+  const least = sorted[0]!;
+  const most = sorted[sorted.length - 1]!;
   return {
-    minimum,
+    least,
     median: sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2,
     mean: values.reduce((sum, value) => sum + value, 0) / values.length,
     ninetieth: sorted[Math.ceil(sorted.length * 0.9) - 1]!,
-    maximum,
-    bins: countIn(growingEdges(minimum, maximum), sorted),
+    most,
+    bins: countIn(growingEdges(least, most), sorted),
   };
 }
 
@@ -218,11 +220,15 @@ function attributeStatistics(
     const ranked = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).slice(0, top);
     return { ...common, top: ranked.map(([value, count]) => ({ value, count })), bins: [], buckets: [] };
   }
+  if (numbers.length === 0) return { ...common, top: [], bins: [], buckets: [] };
   const { least, most, labels } = quantileBuckets(numbers, 10);
+  const sorted = Float64Array.from(numbers).sort();
+  const range = { least: sorted[0]!, median: sorted[sorted.length >> 1]!, most: sorted.at(-1)! };
   return {
     ...common,
     top: [],
-    bins: numbers.length ? countIn(evenEdges(least[0]!, most.at(-1)!, 20), numbers) : [],
+    range,
+    bins: countIn(evenEdges(range.least, range.most, 20), numbers),
     buckets: labels.map((value, b) => ({
       value,
       count: numbers.filter((number) => number >= least[b]! && number <= most[b]!).length,

@@ -270,14 +270,14 @@ function describePreparation(preparation: StoredDataset['manifest']['preparation
 function renderInspection(statistics: DatasetStatistics, style: Style): string[] {
   const { lengths, popularity, attributes, samples, catalogueItems } = statistics;
   const lines: string[] = [];
-  for (const [title, { minimum, median, mean, ninetieth, maximum, bins }] of [
+  for (const [title, { least, median, mean, ninetieth, most, bins }] of [
     ['Interactions a user', lengths],
     ['Interactions an item', popularity],
   ] as const) {
-    const numbers = `least ${whole(minimum)}, median ${whole(median)}, mean ${mean.toFixed(1)}`;
+    const numbers = `least ${whole(least)}, median ${whole(median)}, mean ${mean.toFixed(1)}`;
     lines.push(
       '',
-      `${style.bold(title)}  ${numbers}, nine tenths up to ${whole(ninetieth)}, most ${whole(maximum)}`,
+      `${style.bold(title)}  ${numbers}, nine tenths up to ${whole(ninetieth)}, most ${whole(most)}`,
     );
     lines.push(...histogram(bins, style));
   }

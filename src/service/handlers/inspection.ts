@@ -25,7 +25,10 @@ export function inspect(dataset: Dataset, topValues: number): StatisticsView {
       most: lengths.most,
       bins: wholeBins(lengthsOf(dataset), lengths.least, lengths.most),
     },
-    popularity: { curve: popularityCurve(dataset), topTenthShare: statistics.topTenthShare },
+    popularity: {
+      curve: popularityCurve(dataset),
+      topTenthShare: statistics.popularity.shares.find((share) => share.items === 0.1)!.interactions,
+    },
     time:
       time.last > time.first
         ? {
@@ -35,16 +38,14 @@ export function inspect(dataset: Dataset, topValues: number): StatisticsView {
             tiedUsers: statistics.ties.lastTwo,
           }
         : null,
-    ratings: (statistics.ratings ?? []).flatMap(({ value, interactions: count }) =>
-      value === null ? [] : [{ rating: value, count }],
-    ),
-    attributes: statistics.attributes.map(({ name, kind, items: covered, distinct, top, range }) => ({
+    ratings: [...statistics.ratings],
+    attributes: statistics.attributes.map(({ name, kind, covered, distinct, top, range }) => ({
       name,
       kind,
       ...descriptionOf(dataset, name),
       covered,
       distinct,
-      top: range ? [] : top.map(({ value, items: count }) => ({ value, count })),
+      top: [...top],
       ...(range && { range }),
       bins: range ? numberAttributeBins(dataset, name, range.least, range.most) : [],
     })),

@@ -16,11 +16,11 @@ describe('datasetStatistics', () => {
     assert.equal(statistics.catalogueSparsity, 1 - 6 / 12);
     assert.equal(statistics.averageLength, 2);
     assert.deepEqual(statistics.lengths, {
-      minimum: 1,
+      least: 1,
       median: 2,
       mean: 2,
       ninetieth: 3,
-      maximum: 3,
+      most: 3,
       bins: [
         { from: 1, to: 2, count: 1 },
         { from: 2, to: 3, count: 2 },
