@@ -6,7 +6,7 @@ import { ToolRecError } from '../../../../src/shared/errors.ts';
 import { CollectingSink, memoryFile } from '../helpers/collect.ts';
 
 /** How often each random property runs: few in the unit suite, many with TOOLREC_FUZZ_RUNS=20000. */
-export const fuzzRuns = Number(process.env['TOOLREC_FUZZ_RUNS'] ?? 0) || 40;
+export const fuzzRuns = Number(process.env['TOOLREC_FUZZ_RUNS'] ?? 0) || 25;
 export const longRun = fuzzRuns > 1000;
 
 export interface FuzzCase {
