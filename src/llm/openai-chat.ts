@@ -1,0 +1,400 @@
+import OpenAI from 'openai';
+import type {
+  ChatCompletionChunk,
+  ChatCompletionCreateParamsStreaming,
+} from 'openai/resources/chat/completions';
+import { CancelledError, ConfigurationError, throwIfCancelled } from '../shared/errors.ts';
+import type {
+  ChatMessage,
+  ChatModel,
+  ChatOptions,
+  ChatReply,
+  ChatRequest,
+  FinishReason,
+  RetryNotice,
+  TokenUsage,
+} from './chat-model.ts';
+import { classify } from './classify.ts';
+import { ModelFailure } from './errors.ts';
+import { RequestGate, sleep, type Sleep } from './gate.ts';
+import { costOf, priceOf, type PriceTable } from './prices.ts';
+import { ReasoningSplitter } from './reasoning.ts';
+import { WatchedFetch } from './watched-fetch.ts';
+import { estimateMessages, estimateTokens } from './tokens.ts';
+
+export interface OpenAiChatOptions {
+  /** Base URL, most end in /v1: OpenAI, Ollama, vLLM, LM Studio, llama.cpp, a gateway. */
+  readonly baseURL: string;
+  /** Asked for before each request, so that it need not be kept; servers without keys take any. */
+  readonly apiKey?: string | (() => Promise<string | undefined> | string | undefined);
+  readonly model: string;
+  /** Until the first byte of the reply. */
+  readonly timeoutMs?: number;
+  /** Between two pieces of the reply; the SDK's own timeout does not cover the body. */
+  readonly idleTimeoutMs?: number;
+  /** The whole request. */
+  readonly totalTimeoutMs?: number;
+  readonly maxRetries?: number;
+  /** A longer Retry-After is not waited for: it fails at once and says how long it would be. */
+  readonly maxRetryAfterMs?: number;
+  /** Larger replies are cut off with an error. */
+  readonly maxReplyBytes?: number;
+  readonly contextTokens?: number;
+  readonly prices?: PriceTable;
+  /** Shared by models of one server. */
+  readonly gate?: RequestGate;
+  /** Further headers of a gateway. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly clock?: () => number;
+  readonly sleep?: Sleep;
+  /** In [0, 1): spreads retries. */
+  readonly jitter?: () => number;
+}
+
+/** What was learnt about a server's dislikes: parameters to leave out or rename. */
+interface Adaptation {
+  readonly dropped: Set<string>;
+  renamedMaxTokens: boolean;
+}
+
+/** A chat model behind any OpenAI-compatible server. Always streams; takes a plain JSON answer too. */
+export class OpenAiChatModel implements ChatModel {
+  readonly label: string;
+  readonly model: string;
+  readonly contextTokens: number | undefined;
+  private readonly options: OpenAiChatOptions;
+  private readonly server: string;
+  private readonly isLocal: boolean;
+  private readonly gate: RequestGate;
+  private readonly clock: () => number;
+  private readonly adaptation: Adaptation = { dropped: new Set(), renamedMaxTokens: false };
+
+  /** @throws ConfigurationError `bad-base-url`, `no-model`. */
+  constructor(options: OpenAiChatOptions) {
+    let url: URL;
+    try {
+      url = new URL(options.baseURL);
+      if (!/^https?:$/.test(url.protocol)) throw new TypeError('not http');
+    } catch (cause) {
+      throw new ConfigurationError(
+        'bad-base-url',
+        `“${options.baseURL.slice(0, 100)}” is not the address of a server.`,
+        'Give a base URL with http:// or https://; most end in /v1.',
+        { cause },
+      );
+    }
+    if (options.model.trim() === '')
+      throw new ConfigurationError('no-model', 'No model is chosen.', 'Name a model that the server has.');
+    this.options = options;
+    this.model = options.model;
+    this.server = url.host;
+    this.isLocal = /^(localhost|127\.|\[::1\]|0\.0\.0\.0)/.test(url.hostname);
+    this.label = `${options.model} at ${url.host}`;
+    this.contextTokens = options.contextTokens;
+    this.gate = options.gate ?? new RequestGate();
+    this.clock = options.clock ?? Date.now;
+  }
+
+  async chat(request: ChatRequest, options: ChatOptions = {}): Promise<ChatReply> {
+    const { maxRetries = 2, maxRetryAfterMs = 60_000 } = this.options;
+    const retries: RetryNotice[] = [];
+    let adaptations = 0;
+    for (;;) {
+      throwIfCancelled(options.signal, 'The request');
+      try {
+        return await this.gate.run(() => this.attempt(request, options, retries), options.signal);
+      } catch (error) {
+        if (options.signal?.aborted || error instanceof CancelledError)
+          throw new CancelledError('The request');
+        if (!(error instanceof ModelFailure)) throw error;
+        if (this.adapt(error) && adaptations++ < 6) continue;
+        if (!error.retryable || retries.length >= maxRetries) throw error;
+        const asked = error.retryAfterMs;
+        if (asked !== undefined && asked > maxRetryAfterMs)
+          throw new ModelFailure(
+            'rate-limited',
+            `${error.message} It asks to wait ${Math.ceil(asked / 1000)} s.`,
+            'Try again after that time, or lower the number of requests.',
+            { status: error.status, retryAfterMs: asked },
+          );
+        const backoff = 500 * 2 ** retries.length * (1 + 0.25 * (this.options.jitter ?? Math.random)());
+        const notice = {
+          attempt: retries.length + 1,
+          waitMs: Math.round(asked ?? backoff),
+          error: error.toDetail(),
+        };
+        retries.push(notice);
+        options.onRetry?.(notice);
+        await (this.options.sleep ?? sleep)(notice.waitMs, options.signal);
+      }
+    }
+  }
+
+  /** Leaves out or renames what the server refused by name. True when another attempt makes sense. */
+  private adapt(error: ModelFailure): boolean {
+    const { parameter } = error;
+    if (error.code !== 'bad-request' || parameter === undefined) return false;
+    if (parameter === 'max_tokens' && !this.adaptation.renamedMaxTokens) {
+      this.adaptation.renamedMaxTokens = true;
+      return true;
+    }
+    if (this.adaptation.dropped.has(parameter)) return false;
+    this.adaptation.dropped.add(parameter);
+    return true;
+  }
+
+  private async attempt(
+    request: ChatRequest,
+    options: ChatOptions,
+    retries: readonly RetryNotice[],
+  ): Promise<ChatReply> {
+    const started = this.clock();
+    const { apiKey } = this.options;
+    const key = (typeof apiKey === 'function' ? await apiKey() : apiKey) ?? '';
+    const watched = new WatchedFetch(
+      {
+        firstByteMs: this.options.timeoutMs ?? 60_000,
+        idleMs: this.options.idleTimeoutMs ?? 60_000,
+        totalMs: this.options.totalTimeoutMs ?? 600_000,
+        maxBytes: this.options.maxReplyBytes ?? 4_000_000,
+      },
+      this.server,
+      options.signal,
+    );
+    const client = new OpenAI({
+      apiKey: key === '' ? 'none' : key,
+      baseURL: this.options.baseURL,
+      organization: null,
+      project: null,
+      webhookSecret: null,
+      maxRetries: 0,
+      timeout: this.options.totalTimeoutMs ?? 600_000,
+      logLevel: 'off', // it would print the text of broken pieces
+      fetch: watched.fetch,
+      defaultHeaders: { ...this.options.headers },
+    });
+    const reply = new ReplyBuilder(options.onDelta, () => this.clock() - started);
+    try {
+      const stream = await client.chat.completions.create(this.parameters(request), {
+        signal: watched.signal,
+      });
+      for await (const chunk of stream) {
+        reply.take(chunk);
+        if (watched.failure) break;
+      }
+      if (watched.failure) throw watched.failure;
+      // The SDK ends the loop in silence when it is aborted.
+      throwIfCancelled(options.signal, 'The request');
+    } catch (error) {
+      if (options.signal?.aborted) throw new CancelledError('The request');
+      throw (
+        watched.failure ??
+        classify(error, { server: this.server, model: this.model, secrets: key === '' ? [] : [key] })
+      );
+    } finally {
+      watched.dispose();
+    }
+    return this.finish(request, reply, watched.sawDone, retries, this.clock() - started);
+  }
+
+  private finish(
+    request: ChatRequest,
+    built: ReplyBuilder,
+    sawDone: boolean,
+    retries: readonly RetryNotice[],
+    durationMs: number,
+  ): ChatReply {
+    const { text, reasoning } = built.splitter.end();
+    const toolCalls = built.calls();
+    if (!sawDone && built.finishReason === undefined)
+      throw new ModelFailure('stream-truncated', `${this.server} broke off its reply.`, 'Try again.', {
+        retryable: true,
+      });
+    const finishReason = built.finishReason ?? 'unknown';
+    if (text === '' && toolCalls.length === 0) {
+      if (finishReason === 'content_filter')
+        throw new ModelFailure(
+          'content-filtered',
+          `${this.server} withheld the reply by its content filter.`,
+          'Change the prompt or the model.',
+        );
+      if (finishReason === 'length')
+        throw new ModelFailure(
+          'reasoning-too-long',
+          `${this.model} used all its tokens before it wrote an answer.`,
+          'Raise max_tokens in the prompt, or choose a model that thinks less.',
+        );
+      throw new ModelFailure(
+        'empty-reply',
+        `${this.model} answered with nothing.`,
+        'Try again, or choose another model.',
+        {
+          retryable: true,
+        },
+      );
+    }
+    const usage: TokenUsage = built.usage ?? {
+      prompt: estimateMessages(request.messages),
+      completion: estimateTokens(text) + estimateTokens(reasoning),
+      estimated: true,
+    };
+    const price =
+      priceOf(this.options.prices ?? {}, built.model ?? this.model) ??
+      priceOf(this.options.prices ?? {}, this.model);
+    const cost = price ? costOf(usage, price) : this.isLocal ? 0 : undefined;
+    return {
+      text,
+      ...(reasoning === '' ? {} : { reasoning }),
+      toolCalls,
+      finishReason,
+      usage,
+      ...(cost === undefined ? {} : { cost }),
+      model: built.model ?? this.model,
+      durationMs,
+      ...(built.firstTokenMs === undefined ? {} : { firstTokenMs: built.firstTokenMs }),
+      retries: [...retries],
+    };
+  }
+
+  private parameters(request: ChatRequest): ChatCompletionCreateParamsStreaming {
+    const { dropped, renamedMaxTokens } = this.adaptation;
+    const body: Record<string, unknown> = {
+      model: this.model,
+      messages: request.messages.map(wireMessage),
+      stream: true,
+      stream_options: { include_usage: true },
+      temperature: request.temperature,
+      top_p: request.topP,
+      [renamedMaxTokens ? 'max_completion_tokens' : 'max_tokens']: request.maxTokens,
+      stop: request.stop && [...request.stop],
+      seed: request.seed,
+    };
+    if (request.tools)
+      body['tools'] = request.tools.map(({ name, description, parameters }) => ({
+        type: 'function',
+        function: { name, description, parameters },
+      }));
+    if (request.tools && request.toolChoice) body['tool_choice'] = request.toolChoice;
+    if (request.responseFormat)
+      body['response_format'] = {
+        type: 'json_schema',
+        json_schema: { ...request.responseFormat, strict: false },
+      };
+    const kept = Object.entries(body).filter(([name, value]) => value !== undefined && !dropped.has(name));
+    return Object.fromEntries(kept) as unknown as ChatCompletionCreateParamsStreaming;
+  }
+}
+
+function wireMessage(message: ChatMessage): Record<string, unknown> {
+  return {
+    role: message.role,
+    content: message.content,
+    ...(message.toolCallId === undefined ? {} : { tool_call_id: message.toolCallId }),
+    ...(message.toolCalls && message.toolCalls.length > 0
+      ? {
+          tool_calls: message.toolCalls.map((call) => ({
+            id: call.id,
+            type: 'function',
+            function: { name: call.name, arguments: call.arguments },
+          })),
+        }
+      : {}),
+  };
+}
+
+/** Puts a reply together from its pieces. Servers differ in what they send, so every field is looked at with care. */
+class ReplyBuilder {
+  readonly splitter: ReasoningSplitter;
+  finishReason: FinishReason | undefined;
+  usage: TokenUsage | undefined;
+  model: string | undefined;
+  firstTokenMs: number | undefined;
+  private readonly pending: { id: string; name: string; arguments: string }[] = [];
+  private readonly elapsed: () => number;
+
+  constructor(onDelta: ChatOptions['onDelta'], elapsed: () => number) {
+    this.elapsed = elapsed;
+    this.splitter = new ReasoningSplitter((delta) => onDelta?.(delta));
+  }
+
+  take(chunk: ChatCompletionChunk): void {
+    if (typeof chunk?.model === 'string' && chunk.model !== '') this.model ??= chunk.model;
+    if (chunk?.usage) this.usage = readUsage(chunk.usage as unknown as Record<string, unknown>) ?? this.usage;
+    const choice = chunk?.choices?.[0];
+    if (!choice) return;
+    if (choice.finish_reason) this.finishReason = readFinishReason(choice.finish_reason);
+    // `message` instead of `delta`: a server that answers a stream with one whole object.
+    const delta = (choice.delta ?? (choice as unknown as { message?: unknown }).message) as
+      | {
+          content?: unknown;
+          refusal?: unknown;
+          reasoning_content?: unknown;
+          reasoning?: unknown;
+          tool_calls?: readonly {
+            index?: number;
+            id?: string;
+            function?: { name?: string; arguments?: unknown };
+          }[];
+        }
+      | undefined;
+    if (!delta) return;
+    const reasoning = delta.reasoning_content ?? delta.reasoning;
+    if (typeof reasoning === 'string' && reasoning !== '') this.splitter.pushReasoning(reasoning);
+    const text =
+      typeof delta.content === 'string'
+        ? delta.content
+        : typeof delta.refusal === 'string'
+          ? delta.refusal
+          : '';
+    if (text !== '') {
+      this.firstTokenMs ??= this.elapsed();
+      this.splitter.push(text);
+    }
+    for (const [position, call] of (Array.isArray(delta.tool_calls) ? delta.tool_calls : []).entries()) {
+      const index = call?.index ?? position;
+      if (!Number.isInteger(index) || index < 0 || index > 63) continue;
+      this.firstTokenMs ??= this.elapsed();
+      const entry = (this.pending[index] ??= { id: '', name: '', arguments: '' });
+      if (typeof call.id === 'string' && call.id !== '') entry.id = call.id;
+      if (typeof call.function?.name === 'string') entry.name += call.function.name;
+      const args = call.function?.arguments;
+      if (typeof args === 'string') entry.arguments += args;
+      else if (args && typeof args === 'object') entry.arguments += JSON.stringify(args);
+    }
+  }
+
+  calls(): { id: string; name: string; arguments: string }[] {
+    return this.pending
+      .filter((call) => call.name !== '')
+      .map((call, i) => ({ ...call, id: call.id === '' ? `call_${i + 1}` : call.id }));
+  }
+}
+
+function readFinishReason(reason: string): FinishReason {
+  if (reason === 'stop' || reason === 'length' || reason === 'content_filter' || reason === 'tool_calls')
+    return reason;
+  if (reason === 'function_call') return 'tool_calls';
+  if (reason === 'eos' || reason === 'eos_token' || reason === 'end_turn') return 'stop';
+  return 'unknown';
+}
+
+function readUsage(usage: Record<string, unknown>): TokenUsage | undefined {
+  const number = (value: unknown) =>
+    typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
+  const prompt = number(usage['prompt_tokens']);
+  const completion = number(usage['completion_tokens']);
+  if (prompt === undefined && completion === undefined) return undefined;
+  const reasoning = number(
+    (usage['completion_tokens_details'] as Record<string, unknown> | undefined)?.['reasoning_tokens'],
+  );
+  const cached = number(
+    (usage['prompt_tokens_details'] as Record<string, unknown> | undefined)?.['cached_tokens'],
+  );
+  return {
+    prompt: prompt ?? 0,
+    completion: completion ?? 0,
+    ...(reasoning ? { reasoning } : {}),
+    ...(cached ? { cached } : {}),
+    estimated: false,
+  };
+}

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import fc from 'fast-check';
+import { CassetteModel, requestHash } from '../../../src/llm/cassette.ts';
+import { costOf, priceOf } from '../../../src/llm/prices.ts';
+import { ReasoningSplitter, splitReasoning } from '../../../src/llm/reasoning.ts';
+import { ScriptedModel } from '../../../src/llm/scripted.ts';
+import { estimateTokens } from '../../../src/llm/tokens.ts';
+import type { ChatRequest } from '../../../src/llm/chat-model.ts';
+
+const ask = (content: string): ChatRequest => ({ messages: [{ role: 'user', content }] });
+
+describe('recorded model', () => {
+  let directory: string;
+  beforeEach(async () => (directory = await fs.mkdtemp(path.join(os.tmpdir(), 'toolrec-cassette-'))));
+  afterEach(() => fs.rm(directory, { recursive: true, force: true }));
+
+  it('records what is asked and replays it with no model', async () => {
+    const file = path.join(directory, 'tape.json');
+    const live = new ScriptedModel(['one', 'two', 'three']);
+    const recorder = await CassetteModel.record(file, live);
+    assert.equal((await recorder.chat(ask('a'))).text, 'one');
+    assert.equal((await recorder.chat(ask('b'))).text, 'two');
+    assert.equal((await recorder.chat(ask('a'))).text, 'three', 'asked again, asked of the model again');
+
+    const player = await CassetteModel.replay(file);
+    assert.equal((await player.chat(ask('b'))).text, 'two');
+    assert.equal((await player.chat(ask('a'))).text, 'one');
+    assert.equal((await player.chat(ask('a'))).text, 'three');
+    assert.equal((await player.chat(ask('a'))).text, 'three');
+    await assert.rejects(player.chat(ask('c')), { code: 'not-recorded' });
+    assert.equal(live.requests.length, 3);
+  });
+
+  it('goes on with an old recording and keeps keys out of it', async () => {
+    const file = path.join(directory, 'tape.json');
+    await (
+      await CassetteModel.record(file, new ScriptedModel(['one']))
+    ).chat(ask('api_key=supersecretvalue'));
+    const again = await CassetteModel.record(file, new ScriptedModel(['new']));
+    assert.equal((await again.chat(ask('api_key=supersecretvalue'))).text, 'one');
+    assert.equal((await again.chat(ask('x'))).text, 'new');
+    assert.ok(!(await fs.readFile(file, 'utf8')).includes('supersecretvalue'));
+  });
+
+  it('refuses a damaged or missing recording', async () => {
+    const file = path.join(directory, 'tape.json');
+    await assert.rejects(CassetteModel.replay(file), { code: 'not-found' });
+    await fs.writeFile(file, '{');
+    await assert.rejects(CassetteModel.replay(file), { code: 'damaged-cassette' });
+  });
+
+  it('tells requests apart by all that changes the answer', () => {
+    const base = ask('a');
+    const hashes = [
+      requestHash('m', base),
+      requestHash('n', base),
+      requestHash('m', ask('b')),
+      requestHash('m', { ...base, temperature: 0 }),
+      requestHash('m', { ...base, seed: 0 }),
+      requestHash('m', { ...base, stop: ['x'] }),
+    ];
+    assert.equal(new Set(hashes).size, hashes.length);
+    assert.equal(requestHash('m', { ...base }), hashes[0]);
+  });
+});
+
+describe('reasoning in text', () => {
+  it('is the same however the text is cut', () => {
+    const part = fc.constantFrom(
+      '<think>',
+      '</think>',
+      '<thinking>',
+      '</thinking>',
+      '<',
+      '</',
+      'a < b',
+      'think',
+      ' text ',
+      '>',
+    );
+    fc.assert(
+      fc.property(
+        fc.array(part, { maxLength: 8 }),
+        fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1 }),
+        (parts, sizes) => {
+          const text = parts.join('');
+          const splitter = new ReasoningSplitter();
+          for (let at = 0, i = 0; at < text.length; i++) {
+            const size = sizes[i % sizes.length]!;
+            splitter.push(text.slice(at, at + size));
+            at += size;
+          }
+          const words = (s: string) => s.replace(/\s+/g, '');
+          const cut = splitter.end();
+          const whole = splitReasoning(text);
+          assert.equal(words(cut.text), words(whole.text));
+          assert.equal(words(cut.reasoning), words(whole.reasoning));
+        },
+      ),
+      { numRuns: 400, seed: 41 },
+    );
+  });
+});
+
+describe('tokens and prices', () => {
+  it('estimates: counted by hand from its rule', () => {
+    // nine words of up to six letters and a full stop
+    assert.equal(estimateTokens('The quick brown fox jumps over the lazy dog.'), 10);
+    // Retriev|e, [, genre, comma, 10, ]
+    assert.equal(estimateTokens('Retrieve[genre, 10]'), 7);
+    assert.equal(estimateTokens(''), 0);
+    assert.equal(estimateTokens('映画推薦'), 4);
+    assert.equal(estimateTokens('1979'), 2);
+  });
+
+  it('knows a dated version of a priced model, and nothing of others', () => {
+    const table = { 'gpt-x': { prompt: 1, completion: 2 }, 'gpt-x-mini': { prompt: 0.1, completion: 0.2 } };
+    assert.equal(priceOf(table, 'gpt-x-mini-2026-01-01'), table['gpt-x-mini']);
+    assert.equal(priceOf(table, 'gpt-x'), table['gpt-x']);
+    assert.equal(priceOf(table, 'gpt-xy'), undefined);
+    assert.equal(priceOf({}, 'constructor'), undefined);
+  });
+
+  it('costs: worked by hand', () => {
+    const usage = { prompt: 1_000_000, completion: 500_000, cached: 400_000, estimated: false };
+    assert.equal(costOf(usage, { prompt: 1, completion: 4, cached: 0.5 }), 0.6 + 0.2 + 2);
+    assert.equal(costOf(usage, { prompt: 1, completion: 4 }), 3);
+  });
+});
