@@ -10,7 +10,7 @@ import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { styleFor, toJson } from './terminal.ts';
 
 /** The whole command line: the one place where commands, help and documentation agree (docs/cli.md is tested). */
-export function createProgram(cli: Cli): ToolRecCommand {
+export function createProgram(cli: Cli, register = registerCommands): ToolRecCommand {
   const program = new ToolRecCommand('toolrec');
   program
     .description(
@@ -29,7 +29,7 @@ export function createProgram(cli: Cli): ToolRecCommand {
       writeErr: (text) => void cli.environment.stderr.write(text),
     })
     .addHelpText('after', () => `\n${exitCodeHelp()}`);
-  registerCommands(program, cli);
+  register(program, cli);
   return program;
 }
 
@@ -41,25 +41,33 @@ function exitCodeHelp(): string {
 }
 
 /** Runs one command line and returns its exit code. Never throws. */
-export async function runCli(argv: readonly string[], environment: CliEnvironment): Promise<number> {
+export async function runCli(
+  argv: readonly string[],
+  environment: CliEnvironment,
+  register = registerCommands,
+): Promise<number> {
   const cli = new Cli(environment);
   try {
-    await createProgram(cli).parseAsync(argv, { from: 'user' });
+    await createProgram(cli, register).parseAsync(argv, { from: 'user' });
     return cli.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) {
       // Help and version were printed as asked; without a command, help was printed as a reminder.
       if (error.exitCode === 0) return exitCodes.ok.code;
     }
-    const misuse = error instanceof CommanderError ? noCommand() : error;
-    await report(misuse, argv, environment);
-    return exitCodeOf(misuse);
+    const failure = asFailure(error, environment.signal);
+    await report(failure, argv, environment);
+    return exitCodeOf(failure);
   }
 }
 
-/** All that commander throws besides help and version, whose help is already on stderr. */
-function noCommand(): CommandLineError {
-  return new CommandLineError('no-command', 'No command was given.', 'Choose one of the above.', '');
+function asFailure(error: unknown, signal: AbortSignal): unknown {
+  // All that commander throws besides help and version, whose help is already on stderr.
+  if (error instanceof CommanderError)
+    return new CommandLineError('no-command', 'No command was given.', 'Choose one of the above.', '');
+  // How Node's own functions say that the signal has fired.
+  if (signal.aborted && error instanceof Error && error.name === 'AbortError') return new CancelledError();
+  return error;
 }
 
 /** Tells of a failure: a sentence on stderr, and under `--json` also an object on stdout, which is never empty. */

@@ -21,7 +21,7 @@ function temporaryName(target: string): string {
 export async function writeFileAtomic(target: string, content: string | Uint8Array): Promise<void> {
   const temporary = temporaryName(target);
   try {
-    await fs.mkdir(path.dirname(target), { recursive: true });
+    await makeFolder(path.dirname(target));
     const handle = await fs.open(temporary, 'wx');
     try {
       await handle.writeFile(content);
@@ -49,7 +49,7 @@ export async function replaceDirectoryAtomic(
   const temporary = temporaryName(target);
   const previous = temporaryName(target);
   try {
-    await fs.mkdir(path.dirname(target), { recursive: true });
+    await makeFolder(path.dirname(target));
     await fs.mkdir(temporary);
     await build(temporary);
     for (const name of await fs.readdir(temporary)) await syncFile(path.join(temporary, name));
@@ -72,6 +72,21 @@ export async function replaceDirectoryAtomic(
   } catch (error) {
     await fs.rm(temporary, { recursive: true, force: true }).catch(() => undefined);
     throw asStorageError(error, target);
+  }
+}
+
+/**
+ * Makes a folder and those above it. On a read-only file system Node's own recursion fails with ENOENT; making
+ * them one by one gives the true reason.
+ */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await fs.mkdir(folder, { recursive: true });
+  } catch (error) {
+    const above = path.dirname(folder);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === folder) throw error;
+    await makeFolder(above);
+    await fs.mkdir(folder);
   }
 }
 
