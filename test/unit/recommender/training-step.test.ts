@@ -12,13 +12,14 @@ import {
 } from '../../../src/engine/program.ts';
 import { type Loss, lossOf, type LossName } from '../../../src/recommender/losses.ts';
 import { trainingBatch } from '../../../src/recommender/batches.ts';
+import { attributeTool } from '../../../src/recommender/models/attribute-tool.ts';
 import { bert4Rec } from '../../../src/recommender/models/bert4rec.ts';
 import { sasRec } from '../../../src/recommender/models/sasrec.ts';
 import type { SequenceModel } from '../../../src/recommender/models/model.ts';
 import { adamDefaults, initialMoments, updateInputs } from '../../../src/recommender/optimiser.ts';
 import { trainingStep } from '../../../src/recommender/training-step.ts';
 import { Random } from '../../../src/shared/random.ts';
-import { assertClose, captured, reference, runOn } from '../engine/engines.ts';
+import { assertClose, captured, normal, reference, runOn } from '../engine/engines.ts';
 
 const itemCount = 11;
 const options = {
@@ -31,8 +32,24 @@ const options = {
   dropout: 0.2,
   attentionDropout: 0.1,
 };
-const models: Record<string, SequenceModel> = { SASRec: sasRec(options), BERT4Rec: bert4Rec(options) };
+const pretrained = (backbone: SequenceModel) => backbone.initialise(new Random('backbone'));
+const tool = (backbone: SequenceModel, mode: 'frozen' | 'full') =>
+  attributeTool(backbone, pretrained(backbone), normal(new Random('features'), itemCount, 5), {
+    mode,
+    heads: 2,
+    inner: 12,
+    dropout: 0.2,
+  });
+const models: Record<string, SequenceModel> = {
+  SASRec: sasRec(options),
+  BERT4Rec: bert4Rec(options),
+  'SASRec frozen + attribute': tool(sasRec(options), 'frozen'),
+  'BERT4Rec full + attribute': tool(bert4Rec(options), 'full'),
+};
 const losses: readonly LossName[] = ['bpr', 'bce', 'gbce', 'sampled-softmax', 'cross-entropy'];
+/** All for one model; for the others those that take another path through their bias, or the paper's. */
+const lossesFor = (name: string): readonly LossName[] =>
+  name === 'SASRec' ? losses : name === 'BERT4Rec' ? losses.slice(3) : ['bpr'];
 const optimiser = { ...adamDefaults, weightDecay: 0.01, clipNorm: 0.5 };
 
 /** A batch of `size` random sequences of which the longest has `length` positions. */
@@ -59,7 +76,7 @@ function batch(
 
 describe('a whole training step', () => {
   for (const [name, model] of Object.entries(models))
-    for (const lossName of losses)
+    for (const lossName of lossesFor(name))
       it(`of ${name} with ${lossName} is the same captured as on the cpu backend, dropout on`, async () => {
         const random = new Random(`${name} ${lossName}`);
         const params = model.initialise(random);
@@ -95,6 +112,7 @@ describe('a whole training step', () => {
       const loss = lossOf({ loss: 'cross-entropy', negatives: 1, calibration: 0 }, itemCount);
       const feed = batch(model, loss, random, 3, 5, 1);
       const names = Object.keys(params);
+      const initial = { ...params, ...model.frozen };
       const lossOfState = (inputs: NamedTensors, state: NamedTensors) => {
         const hidden = model.encode(state, inputs, new Dropout(inputs['noise_seed']));
         const rows = model.head(state, pickRows(hidden, inputs['rows']!));
@@ -103,19 +121,22 @@ describe('a whole training step', () => {
       const step = {
         name: 'gradients',
         inputs: trainingStep(model, params, loss, optimiser).inputs,
-        state: Object.fromEntries(names.map((key) => [key, specOf(params[key]!)])),
+        state: Object.fromEntries(Object.entries(initial).map(([key, value]) => [key, specOf(value)])),
         body: (inputs: NamedTensors, state: NamedTensors) => {
           const f = (...values: tf.Tensor[]) =>
-            lossOfState(inputs, Object.fromEntries(names.map((key, i) => [key, values[i]!])));
+            lossOfState(inputs, {
+              ...state,
+              ...Object.fromEntries(names.map((key, i) => [key, values[i]!])),
+            });
           const { value, grads } = tf.valueAndGrads(f)(names.map((key) => state[key]!));
           return { outputs: { loss: value, ...Object.fromEntries(names.map((key, i) => [key, grads[i]!])) } };
         },
       };
-      const [{ loss: _loss, ...gradients }] = (await runOn(captured, step, params, [feed])).outputs as [
+      const [{ loss: _loss, ...gradients }] = (await runOn(captured, step, initial, [feed])).outputs as [
         Record<string, HostTensor>,
       ];
       const program = await captured.compile(step);
-      const held = await captured.createState(params);
+      const held = await captured.createState(initial);
       for (const key of names) {
         // Along the gradient's own direction the slope is its length.
         const gradient = gradients[key]!.data as Float32Array;
