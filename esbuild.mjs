@@ -60,6 +60,14 @@ const bundles = [
     outExtension: { '.js': '.mjs' },
     banner: { js: `#!/usr/bin/env node\n${requireInModules}` },
   },
+  {
+    ...node,
+    entryPoints: { 'parquet-worker': 'src/data/formats/table/parquet-worker.ts' },
+    outdir,
+    format: 'esm',
+    outExtension: { '.js': '.mjs' },
+    banner: { js: requireInModules },
+  },
   ...(webviews.length
     ? [
         {

@@ -5,6 +5,7 @@ import type { LongWork } from '../../shared/progress.ts';
 import type { SourceFile } from '../reader.ts';
 import { asSourceError, sourceError } from './failures.ts';
 import { defaultLimits, type SourceLimits } from './limits.ts';
+import { emptyFile } from './text.ts';
 import { gunzip, headOf, storedBytes, supervised, type Chunks, type Meter } from './streams.ts';
 import { listZip } from './zip.ts';
 
@@ -119,7 +120,8 @@ async function openOne(file: string, limits: SourceLimits): Promise<SourceFile[]
         return sourceFile(`${file}/${inner}`, size, (work) => open(gzip, work));
       });
   }
-  if (/\.zip$/i.test(file) && stat.size > 0) {
+  if (/\.zip$/i.test(file)) {
+    if (stat.size === 0) throw emptyFile(file);
     throw sourceError(
       'damaged-archive',
       file,
