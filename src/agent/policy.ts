@@ -1,5 +1,6 @@
 import type { Dataset } from '../data/dataset.ts';
 import type { Retriever } from '../data/retriever.ts';
+import type { RetryNotice } from '../llm/chat-model.ts';
 import type { Random } from '../shared/random.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { ModelCall, PolicyLabel, RecordedProblem, SessionStarted } from './events.ts';
@@ -29,6 +30,8 @@ export interface DecisionContext {
   record(call: ModelCall): void;
   /** Text of the model as it arrives. */
   onDelta(text: string): void;
+  /** The model is about to be asked again after a failure that may pass; what it had written is void. */
+  onRetry(notice: RetryNotice): void;
 }
 
 export interface Decision {

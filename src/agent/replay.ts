@@ -1,7 +1,7 @@
 import type { Retriever } from '../data/retriever.ts';
 import type { Candidate, SessionEvent, SessionResult } from './events.ts';
 import type { Action } from './grammar/action.ts';
-import { parseReply } from './grammar/parse.ts';
+import { protocolNames, readReply } from './protocols.ts';
 import type { Decision, Policy } from './policy.ts';
 import { Session, type SessionEnvironment } from './session.ts';
 import { foldAll, type Round, type SessionState } from './state.ts';
@@ -92,16 +92,16 @@ function recordedPolicy(recorded: SessionState, tools: ToolRegistry, divergences
     decide({ round: number, dataset }): Decision {
       const round = recorded.rounds[number - 1]!;
       const reply = round.calls.findLast((call) => call.purpose === 'policy' || call.purpose === 'repair');
-      if (
-        reply &&
-        label.protocol === 'react' &&
-        !round.edited.includes('action') &&
-        round.action !== undefined
-      ) {
-        const read = parseReply(reply.reply, {
-          signatures: tools.signatures,
-          attributes: dataset.attributes.map((a) => a.name),
-        });
+      const protocol = protocolNames.find((name) => name === label.protocol);
+      if (reply && protocol && !round.edited.includes('action') && round.action !== undefined) {
+        const read = readReply(
+          protocol,
+          { ...reply, text: reply.reply },
+          {
+            signatures: tools.signatures,
+            attributes: dataset.attributes.map((a) => a.name),
+          },
+        );
         const before = JSON.stringify(round.action);
         const after = JSON.stringify(read.parsed?.action ?? null);
         if (before !== after)

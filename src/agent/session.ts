@@ -2,6 +2,7 @@ import type { Dataset } from '../data/dataset.ts';
 import type { Retriever } from '../data/retriever.ts';
 import type { Disposable } from '../shared/disposable.ts';
 import { CancelledError, throwIfCancelled, ToolRecError, UsageError } from '../shared/errors.ts';
+import type { RetryNotice } from '../llm/chat-model.ts';
 import { Random } from '../shared/random.ts';
 import { branch, type BranchPoint } from './branch.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -73,6 +74,8 @@ export interface SessionListener {
   onEvent?(event: SessionEvent, state: SessionState): void;
   /** Text of a model as it arrives. */
   onDelta?(text: string): void;
+  /** A model is asked again after a failure that may pass; the text so far is void. */
+  onRetry?(notice: RetryNotice): void;
 }
 
 /** A person's change to a round; see `editedSchema`. An observation is given as the items it should hold. */
@@ -81,6 +84,13 @@ export interface RoundEdit {
   readonly thought?: string;
   readonly action?: Action;
   readonly observation?: readonly string[];
+}
+
+/** What a phase reports while it works. */
+interface Hooks {
+  record(call: ModelCall): void;
+  onDelta(text: string): void;
+  onRetry(notice: RetryNotice): void;
 }
 
 /** Drives the rounds of one surrogate user (paper 3.2) and writes each step to the log; all state is the log's fold. */
@@ -237,9 +247,7 @@ export class Session {
       // After an edit or a change of settings a rule may hold already.
       const reason = last?.observation && this.stopReason();
       if (reason) return this.finishNow(reason, [], signal);
-      const failure = await this.attempt('decide', signal, (record, onDelta) =>
-        this.decide(signal, record, onDelta),
-      );
+      const failure = await this.attempt('decide', signal, (hooks) => this.decide(signal, hooks));
       if (failure) return failure;
       const decided = this.current.rounds.at(-1)!;
       const breakpoint = breaksBefore(decided, options.breakpoints ?? []);
@@ -252,9 +260,7 @@ export class Session {
         finishItems(round.action),
         signal,
       );
-    const failure = await this.attempt('act', signal, (record, onDelta) =>
-      this.act(round, signal, record, onDelta),
-    );
+    const failure = await this.attempt('act', signal, (hooks) => this.act(round, signal, hooks));
     if (failure) return failure;
     const reason = this.stopReason();
     if (reason) return this.finishNow(reason, [], signal);
@@ -265,20 +271,27 @@ export class Session {
   private async attempt(
     phase: 'decide' | 'act',
     signal: AbortSignal,
-    work: (record: (call: ModelCall) => void, onDelta: (text: string) => void) => Promise<void>,
+    work: (hooks: Hooks) => Promise<void>,
   ): Promise<StepOutcome | undefined> {
     const { clock } = this.environment;
     const from = clock();
     const calls: ModelCall[] = [];
     let partial = '';
     const round = this.current.rounds.length + (phase === 'decide' && !this.undecided ? 1 : 0);
-    const onDelta = (text: string) => {
-      partial += text;
-      for (const listener of this.listeners) listener.onDelta?.(text);
+    const hooks: Hooks = {
+      record: (call) => void calls.push(call),
+      onDelta: (text) => {
+        partial += text;
+        for (const listener of this.listeners) listener.onDelta?.(text);
+      },
+      onRetry: (notice) => {
+        partial = '';
+        for (const listener of this.listeners) listener.onRetry?.(notice);
+      },
     };
     try {
       throwIfCancelled(signal, 'The round');
-      await work((call) => calls.push(call), onDelta);
+      await work(hooks);
       return undefined;
     } catch (error) {
       const durationMs = Math.max(0, clock() - from);
@@ -306,11 +319,7 @@ export class Session {
     return last !== undefined && last.action === undefined;
   }
 
-  private async decide(
-    signal: AbortSignal,
-    record: (call: ModelCall) => void,
-    onDelta: (text: string) => void,
-  ): Promise<void> {
+  private async decide(signal: AbortSignal, hooks: Hooks): Promise<void> {
     const { environment, current } = this;
     const from = environment.clock();
     const calls: ModelCall[] = [];
@@ -333,9 +342,10 @@ export class Session {
       signal,
       record: (call) => {
         calls.push(call);
-        record(call);
+        hooks.record(call);
       },
-      onDelta,
+      onDelta: hooks.onDelta,
+      onRetry: hooks.onRetry,
     });
     throwIfCancelled(signal, 'The round');
     await this.emit({
@@ -350,12 +360,7 @@ export class Session {
     });
   }
 
-  private async act(
-    round: Round,
-    signal: AbortSignal,
-    record: (call: ModelCall) => void,
-    onDelta: (text: string) => void,
-  ): Promise<void> {
+  private async act(round: Round, signal: AbortSignal, hooks: Hooks): Promise<void> {
     const { environment } = this;
     const from = environment.clock();
     const calls: ModelCall[] = [];
@@ -372,9 +377,10 @@ export class Session {
           signal,
           record: (call) => {
             calls.push(call);
-            record(call);
+            hooks.record(call);
           },
-          onDelta,
+          onDelta: hooks.onDelta,
+          onRetry: hooks.onRetry,
         })
       : observeProblem(
           round.problem ?? {

@@ -82,6 +82,38 @@ export function parseReply(reply: string, options: GrammarOptions): ParsedReply 
   return parser.parse();
 }
 
+/** Reads a call that came apart from the text (native tool calls): a name and arguments as JSON text. */
+export function parseToolCall(name: string, args: string, options: GrammarOptions): ParsedReply {
+  const repairs: Repair[] = [];
+  const signature = [...options.signatures, finishSignature].find((s) =>
+    [s.name, ...s.aliases].some((known) => foldName(known) === foldName(name)),
+  );
+  const span = { text: args, start: 0, end: args.length };
+  const forms = [...options.signatures, finishSignature].map(example).join(', ');
+  if (!signature)
+    return {
+      thought: '',
+      further: [],
+      repairs,
+      problem: {
+        code: 'unknown-action',
+        message: `There is no tool “${name.slice(0, 40)}”.`,
+        hint: `Use one of: ${forms}`,
+        start: 0,
+        end: 0,
+      },
+    };
+  try {
+    const json = readLenientJson(args.slice(0, maxReply));
+    if (json?.repaired) repairs.push(repair('repaired-json', 'The arguments were JSON with mistakes.', span));
+    const action = readJsonArguments(signature, json ? json.value : args.slice(0, maxReply), span, repairs);
+    return { thought: '', parsed: { action, start: 0, end: args.length }, further: [], repairs };
+  } catch (error) {
+    if (!(error instanceof ActionProblem)) throw error;
+    return { thought: '', further: [], repairs, problem: error.problem };
+  }
+}
+
 class ReplyParser {
   private readonly text: string;
   private readonly options: GrammarOptions;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Dataset } from '../../data/dataset.ts';
 import type { Retriever } from '../../data/retriever.ts';
+import type { RetryNotice } from '../../llm/chat-model.ts';
 import type { Catalogue, Mention } from '../catalogue.ts';
 import type { ModelCall, SessionSettings } from '../events.ts';
 import type { ActionParameter, ActionSignature, ActionValue, ParameterKind } from '../grammar/action.ts';
@@ -24,6 +25,7 @@ export interface ToolContext {
   /** Puts a model call into the session's log. */
   record(call: ModelCall): void;
   onDelta(text: string): void;
+  onRetry(notice: RetryNotice): void;
 }
 
 export type ToolOutcome =

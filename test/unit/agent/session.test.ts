@@ -500,7 +500,7 @@ describe('session', () => {
           assert.deepEqual(again.result, session.state.outcome!.result);
         },
       ),
-      { numRuns: 150, seed: 21 },
+      { numRuns: 60, seed: 21 },
     );
   });
 });
