@@ -203,7 +203,7 @@ async function plan(
       ? 'There are no timestamps: the order of each user’s interactions is the order of the file.'
       : `Timestamps are ${unitNames[unit]}.`,
     ...(items ? [] : ['There is no file of items: they have no titles and no attributes.']),
-    ...readers.map(({ definition }) => `Attribute ${definition.name} is a ${definition.kind}.`),
+    ...readers.map(({ definition }) => `Attribute ${definition.name}: ${definition.kind}.`),
   ];
   return {
     attributes: readers.map((reader) => reader.definition),

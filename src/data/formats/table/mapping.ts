@@ -97,6 +97,7 @@ const synonyms = {
     'ratedat',
     'unixtime',
     'reviewdate',
+    'when',
   ],
   title: [
     'title',
