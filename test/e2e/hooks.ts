@@ -1,11 +1,12 @@
 /** Root hooks of the end-to-end layer: one server and one browser for all specs, a clean slate after each test. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { closeWorkbenches, screenshotFolder, screenshotsOfOpen, startHost, stopHost } from './harness.ts';
 
 export const mochaHooks = {
   async beforeAll(this: Mocha.Context) {
     this.timeout(180_000);
+    rmSync(path.join(screenshotFolder, 'failures'), { recursive: true, force: true });
     mkdirSync(screenshotFolder, { recursive: true });
     await startHost();
   },
