@@ -52,8 +52,13 @@ export class ProgressLine {
   }
 }
 
-/** "Reading ratings.dat  512,000 of 1,000,209 rows (51%)". */
-export function describeProgress({ message, done, total, unit }: Progress): string {
+/** "Reading ratings.dat  512,000 of 1,000,209 rows (51%)", "Reading ratings.dat  2 MB of 5 MB (40%), 400,000 rows". */
+export function describeProgress({ rows, ...progress }: Progress): string {
+  const text = describeAmount(progress);
+  return rows === undefined ? text : `${text}, ${rows.toLocaleString('en')} rows`;
+}
+
+function describeAmount({ message, done, total, unit }: Progress): string {
   const text = plainText(message);
   if (done === undefined) return text;
   if (unit === 'bytes') {

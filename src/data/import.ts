@@ -123,11 +123,7 @@ function withRows(work: LongWork, sink: ImportSink): LongWork {
     signal: work.signal,
     onProgress: (progress) => {
       const rows = sink.interactions.rows;
-      onProgress(
-        rows === 0
-          ? progress
-          : { ...progress, message: `${progress.message}: ${rows.toLocaleString('en')} rows` },
-      );
+      onProgress(rows === 0 ? progress : { ...progress, rows });
     },
   };
 }

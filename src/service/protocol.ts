@@ -87,6 +87,7 @@ export const progressSchema: z.ZodType<Progress> = z.object({
   done: z.number().exactOptional(),
   total: z.number().exactOptional(),
   unit: z.enum(['rows', 'bytes', 'users', 'steps', 'items']).exactOptional(),
+  rows: z.number().exactOptional(),
 });
 
 const placeSchema = z.object({

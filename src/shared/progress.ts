@@ -5,6 +5,8 @@ export interface Progress {
   readonly done?: number;
   readonly total?: number;
   readonly unit?: 'rows' | 'bytes' | 'users' | 'steps' | 'items';
+  /** Rows read so far, where `done` counts something else. */
+  readonly rows?: number;
 }
 
 export type ReportProgress = (progress: Progress) => void;

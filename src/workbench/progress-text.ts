@@ -14,7 +14,12 @@ export function formatBytes(bytes: number): string {
 }
 
 /** One line for a notification: `Reading ratings.dat · 400,000 of 1,000,209 rows`, with what is known. */
-export function progressLine({ message, done, total, unit }: Progress, texts: Texts): string {
+export function progressLine({ rows, ...progress }: Progress, texts: Texts): string {
+  const line = amountLine(progress, texts);
+  return rows === undefined ? line : `${line} · ${texts.t('{0} rows', rows.toLocaleString(texts.locale))}`;
+}
+
+function amountLine({ message, done, total, unit }: Progress, texts: Texts): string {
   const what = withoutFolders(message);
   if (done === undefined) return what;
   const number = (value: number) =>

@@ -53,6 +53,12 @@ describe('texts about datasets and progress', () => {
     );
     assert.equal(progressLine({ message: 'Users and/or items' }, english), 'Users and/or items');
     assert.equal(
+      progressLine({ message: 'Reading', done: 6_291_456, unit: 'bytes', rows: 5_000 }, english)
+        .split(' · ')
+        .at(-1),
+      '5,000 rows',
+    );
+    assert.equal(
       progressLine({ message: 'Reading', done: 6_291_456, unit: 'bytes' }, english),
       'Reading · 6.0 MB',
     );
