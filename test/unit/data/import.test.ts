@@ -180,7 +180,7 @@ describe('importDataset', () => {
       { onProgress: (progress) => seen.push(progress) },
     );
     assert.ok(seen.some(({ unit, total }) => unit === 'bytes' && total !== undefined));
-    assert.ok(seen.some(({ message }) => /ratings\.csv: 36 rows$/.test(message)));
+    assert.ok(seen.some(({ message, rows }) => rows === 36 && message.endsWith('ratings.csv')));
     const names = (await fs.readdir(workspace.directory('datasets'))).sort();
     for (let stop = 0; stop < seen.length; stop++) {
       const controller = new AbortController();
