@@ -91,15 +91,14 @@ function head(facts: DatasetFacts, actions: DatasetActions): TemplateResult {
       ${t('{0}, protocol {1}, split: {2}. Made {3}.', facts.format, facts.protocol, facts.split, day(Date.parse(facts.createdAt) / 1000))}
     </p>
     ${
-      facts.note === undefined && !facts.simulated
-        ? nothing
-        : html`<div class="callout" role="note">
+      facts.simulated
+        ? html`<div class="callout" role="note">
             <i class="codicon codicon-info" aria-hidden="true"></i>
-            <div>
-              ${facts.simulated ? html`<p>${t('The viewers of this dataset are simulated. Numbers that come from it say nothing about people.')}</p>` : nothing}
-              ${facts.note === undefined ? nothing : html`<p>${facts.note}</p>`}
-            </div>
+            <p>
+              ${t('The users of this dataset are simulated. Numbers that come from it say nothing about people.')}
+            </p>
           </div>`
+        : nothing
     }`;
 }
 
@@ -359,6 +358,12 @@ function origin(facts: DatasetFacts): TemplateResult {
           ? nothing
           : html`<dt>${t('Licence')}</dt>
               <dd>${facts.licence}</dd>`
+      }
+      ${
+        facts.note === undefined
+          ? nothing
+          : html`<dt>${t('Note')}</dt>
+              <dd>${facts.note}</dd>`
       }
       <dt>${t('Content hash')}</dt>
       <dd><code>${facts.hash.slice(0, 16)}</code></dd>

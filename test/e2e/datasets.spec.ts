@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { openWorkbench, root, temporaryFolder, themes, type Theme } from './harness.ts';
+import { openWorkbench, root, sampleWorkspace, temporaryFolder, themes, type Theme } from './harness.ts';
 import type { Workbench } from './pages/workbench.ts';
 
 const views = { datasets: 'Datasets & Models' };
@@ -141,17 +141,17 @@ describe('datasets', () => {
     await palette.pick('CSV table');
     await palette.row('are not clear').waitFor();
     await workbench.screenshot('import-mapping');
-    for (const [field, column] of [
-      [/^User/, /^who/],
-      [/^Item/, /^what/],
-      [/^Time/, /^at/],
+    for (const [field, column, value] of [
+      ['User', 'who', 'w0'],
+      ['Item', 'what', '0'],
+      ['Time', 'at', '1000000000'],
     ] as const) {
-      await palette.rows.filter({ hasText: field }).first().click();
-      await palette.rows.filter({ hasText: column }).first().click();
-      await palette.rows
-        .filter({ hasText: field })
-        .filter({ hasText: new RegExp(`${column.source.slice(1)}$`) })
-        .waitFor();
+      // Label and description of a row stand in its text one after the other.
+      const row = (label: string, description: string) =>
+        palette.rows.filter({ hasText: new RegExp(`(^|\\W)${label}\\s*${description}`) }).first();
+      await row(field, 'found by name').click();
+      await row(column, value).click();
+      await row(field, column).waitFor();
     }
     await palette.row('Continue').waitFor();
     await workbench.screenshot('import-mapped');
@@ -160,6 +160,48 @@ describe('datasets', () => {
     await palette.pick('reference');
     await tree.row('plays').waitFor();
     assert.match((await tree.texts())[0]!, /20 users · 31 items/);
+  });
+
+  it('brings the inspector back after the window is reloaded', async () => {
+    const workbench = await openWorkbench({ folder: sampleWorkspace() });
+    const tree = await datasetsView(workbench);
+    await tree.row('sample').click();
+    await (await workbench.webview('sample')).locator('.figures').waitFor();
+    await workbench.page.reload();
+    await workbench.untilReady();
+    await workbench.editorTab('sample').waitFor();
+    await (await workbench.webview('sample')).locator('.figures').waitFor();
+  });
+
+  it('without a folder: asks for one, makes the sample in it and opens it', async () => {
+    const folder = temporaryFolder();
+    const workbench = await openWorkbench({ folder: 'none' });
+    const tree = await datasetsView(workbench);
+    await tree.welcomeButton('Create the Sample').click();
+    await workbench.palette.input.waitFor();
+    await workbench.palette.input.fill(`${folder}/`);
+    await workbench.palette.widget.locator('.monaco-button').filter({ hasText: 'Use This Folder' }).click();
+    await workbench.page.waitForURL((url) => url.searchParams.get('folder') === folder);
+    await workbench.untilReady();
+    await (await datasetsView(workbench)).row('sample').waitFor();
+  });
+
+  it('says why nothing can be written, what to do, and leaves nothing behind', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(path.join(folder, '.toolrec'), 'in the way');
+    const workbench = await openWorkbench({ folder });
+    await datasetsView(workbench);
+    await workbench.palette.run('ToolRec: Create Sample Dataset');
+    const toast = workbench.notifications.toast('A file stands where a folder is needed');
+    await toast.waitFor();
+    await workbench.screenshot('cannot-write');
+    await workbench.notifications.choose('A file stands', 'Show Log');
+    await workbench.page
+      .locator('.part.panel .output-view-content, .part.panel .view-lines')
+      .getByText('wrong-kind')
+      .first()
+      .waitFor();
+    assert.deepEqual(readdirSync(folder), ['.toolrec']);
   });
 
   it('shows the report of the doctor', async () => {

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { ExtensionApi } from '../../src/extension.ts';
+import { commands, configurationSection, extensionId } from '../../src/workbench/names.ts';
+import { settings } from '../../src/workbench/settings-schema.ts';
+
+async function activated(): Promise<ExtensionApi> {
+  const extension = vscode.extensions.getExtension<ExtensionApi>(extensionId);
+  assert.ok(extension);
+  return extension.activate();
+}
+
+describe('the workbench', () => {
+  it('activates in under 50 ms of its own time and starts no engine', async () => {
+    const api = await activated();
+    assert.ok(api.activationMilliseconds > 0);
+    assert.ok(api.activationMilliseconds < 50, `${api.activationMilliseconds} ms`);
+    assert.equal(api.engineWasNeeded(), false);
+  });
+
+  it('has every setting with its default', () => {
+    const configuration = vscode.workspace.getConfiguration(configurationSection);
+    for (const [key, { fallback }] of Object.entries(settings))
+      assert.deepEqual(configuration.inspect(key)?.defaultValue, fallback, key);
+  });
+
+  it('makes the sample through the engine, and opens its inspector once', async function () {
+    this.timeout(60_000);
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+    assert.ok(folder, 'the tests run in a folder');
+    const sample = path.join(folder.fsPath, '.toolrec', 'datasets', 'sample');
+    rmSync(sample, { recursive: true, force: true });
+    mkdirSync(path.dirname(sample), { recursive: true });
+    const api = await activated();
+    await vscode.commands.executeCommand(commands.createSample);
+    assert.equal(api.engineWasNeeded(), true);
+    const manifest = JSON.parse(
+      Buffer.from(
+        await vscode.workspace.fs.readFile(vscode.Uri.file(path.join(sample, 'dataset.json'))),
+      ).toString(),
+    ) as { name: string; simulated: boolean };
+    assert.deepEqual([manifest.name, manifest.simulated], ['sample', true]);
+
+    await vscode.commands.executeCommand(commands.showDataset, { folder, name: 'sample' });
+    const tab = () =>
+      vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).find(({ label }) => label === 'sample');
+    await until(() => tab() !== undefined);
+    const opened = tab()!;
+    assert.ok(opened.input instanceof vscode.TabInputWebview);
+    // The same dataset again shows the same panel.
+    await vscode.commands.executeCommand(commands.showDataset, { folder, name: 'sample' });
+    assert.equal(
+      vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ label }) => label === 'sample')
+        .length,
+      1,
+    );
+    await vscode.window.tabGroups.close(tab()!);
+    rmSync(sample, { recursive: true, force: true });
+  });
+
+  it('restarts the engine on demand', async () => {
+    await vscode.commands.executeCommand(commands.restartEngine);
+    assert.equal((await activated()).engineWasNeeded(), true);
+  });
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  for (const deadline = Date.now() + 10_000; !condition();) {
+    assert.ok(Date.now() < deadline, 'It did not come about in time.');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
