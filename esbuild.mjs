@@ -41,7 +41,8 @@ const bundles = [
     outExtension: { '.js': '.cjs' },
     external: ['vscode', ...external],
     // The extension host loads CommonJS, where `import.meta.url` does not exist.
-    define: { 'import.meta.url': '__moduleUrl' },
+    // Reading `navigator` is an error in VS Code's extension host; libraries only ask whether it is there.
+    define: { 'import.meta.url': '__moduleUrl', navigator: 'undefined' },
     banner: { js: 'const __moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
   },
   {

@@ -1,4 +1,4 @@
-import { cpuMillisecondsSinceStart, startedAt } from './workbench/start-clock.ts';
+import { activationClock } from './workbench/start-clock.ts';
 import type * as vscode from 'vscode';
 import { registerCommands } from './workbench/commands.ts';
 import { DatasetTree } from './workbench/dataset-tree.ts';
@@ -13,7 +13,7 @@ import type { Workbench } from './workbench/workbench.ts';
 
 /** What `activate` returns: for tests and for other extensions. */
 export interface ExtensionApi {
-  /** Our own time, from the first line of this bundle to the end of `activate`, in ms. */
+  /** Our own time: evaluation of this bundle and `activate`, in ms. */
   readonly activationMilliseconds: number;
   /** The processor time of the extension host in it, in ms: the same however busy the machine is. */
   readonly activationCpuMilliseconds: number;
@@ -22,6 +22,7 @@ export interface ExtensionApi {
 }
 
 export function activate(context: vscode.ExtensionContext): ExtensionApi {
+  activationClock.start();
   const log = createLog();
   const engine = new Engine(context.extensionUri, log);
   const datasets = new DatasetTree(log);
@@ -46,12 +47,14 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     new SettingsCheck(log),
     registerCommands(workbench),
   );
-  const activationMilliseconds = performance.now() - startedAt;
-  const activationCpuMilliseconds = cpuMillisecondsSinceStart();
-  log.info(`Activated in ${activationMilliseconds.toFixed(1)} ms.`);
+  activationClock.stop();
+  const { elapsed, cpu } = activationClock;
+  log.info(`Activated in ${elapsed.toFixed(1)} ms (${cpu.toFixed(1)} ms of processor time).`);
   return {
-    activationMilliseconds,
-    activationCpuMilliseconds,
+    activationMilliseconds: elapsed,
+    activationCpuMilliseconds: cpu,
     engineWasNeeded: () => engine.wasNeeded,
   };
 }
+
+activationClock.stop(); // evaluated; `activate` is called later

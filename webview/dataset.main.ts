@@ -1,3 +1,4 @@
+import './no-eval.ts';
 import { render } from 'lit';
 import './dataset.css';
 import { datasetView } from './dataset-view.ts';

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import type { DatasetEntry } from '../data/library.ts';
 import { DisposableStore } from '../shared/disposable.ts';
+import { ToolRecError } from '../shared/errors.ts';
 import { datasetDescription, datasetTooltip, escapeMarkdown } from './dataset-text.ts';
-import { showFailure } from './failures.ts';
 import { openFolders, workspaceOf } from './folders.ts';
 import { vscodeTexts } from './language.ts';
 import { commands, contextKeys, treeItems, views } from './names.ts';
@@ -21,7 +21,9 @@ export type DatasetNode =
       readonly folder: vscode.WorkspaceFolder;
       readonly children: readonly DatasetNode[];
     }
-  | ({ readonly kind: 'dataset'; readonly entry: DatasetEntry } & DatasetReference);
+  | ({ readonly kind: 'dataset'; readonly entry: DatasetEntry } & DatasetReference)
+  /** The datasets of a folder cannot be listed. */
+  | { readonly kind: 'problem'; readonly error: unknown };
 
 const settleMs = 150;
 
@@ -66,7 +68,14 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
   }
 
   getTreeItem(node: DatasetNode): vscode.TreeItem {
-    return node.kind === 'folder' ? folderItem(node.folder) : datasetItem(node);
+    switch (node.kind) {
+      case 'folder':
+        return folderItem(node.folder);
+      case 'dataset':
+        return datasetItem(node);
+      case 'problem':
+        return problemItem(node.error);
+    }
   }
 
   private list(): Promise<readonly DatasetNode[]> {
@@ -89,14 +98,15 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
             entry,
           }));
         } catch (error) {
-          showFailure(error, this.log);
-          return [];
+          this.log.error(error instanceof ToolRecError ? error.describe() : String(error));
+          return [{ kind: 'problem', error } satisfies DatasetNode];
         }
       }),
     );
     const any = perFolder.some((nodes) => nodes.length > 0);
+    const datasets = perFolder.flat().some((node) => node.kind === 'dataset');
     void vscode.commands.executeCommand('setContext', contextKeys.hasFolder, folders.length > 0);
-    void vscode.commands.executeCommand('setContext', contextKeys.hasDatasets, any);
+    void vscode.commands.executeCommand('setContext', contextKeys.hasDatasets, datasets);
     if (!any) return []; // an empty tree shows the welcome content
     if (folders.length === 1) return perFolder[0]!;
     return folders.map((folder, i): DatasetNode => ({ kind: 'folder', folder, children: perFolder[i]! }));
@@ -138,6 +148,15 @@ function folderItem(folder: vscode.WorkspaceFolder): vscode.TreeItem {
   item.contextValue = treeItems.folder;
   item.iconPath = vscode.ThemeIcon.Folder;
   item.resourceUri = folder.uri;
+  return item;
+}
+
+function problemItem(error: unknown): vscode.TreeItem {
+  const typed = error instanceof ToolRecError ? error : undefined;
+  const item = new vscode.TreeItem(typed?.message ?? String(error));
+  item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
+  item.tooltip = new vscode.MarkdownString(escapeMarkdown(typed?.describe() ?? String(error)));
+  item.command = { command: commands.showLog, title: vscode.l10n.t('Show Log') };
   return item;
 }
 

@@ -26,20 +26,20 @@ export async function askPreview(
   start: Mapping,
 ): Promise<Answer<Mapping>> {
   let map = start;
-  let last: Field | undefined;
   for (;;) {
     const loading = preview(map);
     const answer = await askPick<Choice>({
       ...heading,
       placeholder: vscode.l10n.t('Is this how it should be read?'),
       items: loading.then((source) => choices(source, map)),
-      active: ({ does }) => (last ? does?.kind === 'map' && does.field === last : does !== undefined),
+      // Continue, or else the next column that is missing.
+      active: ({ does }) =>
+        does?.kind === 'continue' || (does?.kind === 'map' && map[does.field] === undefined),
     });
     if (answer.kind !== 'answer') return { kind: answer.kind };
     const { does } = answer.value;
     if (does?.kind === 'continue') return { kind: 'answer', value: map };
     if (does?.kind !== 'map') continue;
-    last = does.field;
     const column = await askColumn(heading, await loading, does.field);
     if (column.kind === 'stop') return { kind: 'stop' };
     if (column.kind === 'answer') map = withColumn(map, does.field, column.value);

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { DatasetPanel } from './dataset-panel.ts';
 import type { DatasetReference } from './dataset-tree.ts';
 import type { Engine } from './engine.ts';
+import { openFolders } from './folders.ts';
 import type { WorkbenchLog } from './log.ts';
 import { panels } from './names.ts';
 import { webviewOptions } from './webview-page.ts';
@@ -38,8 +39,9 @@ export class DatasetInspectors implements vscode.WebviewPanelSerializer, vscode.
   }
 
   async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
-    const reference = parseState(state);
+    const reference = parseState(state) ?? byTitle(panel.title);
     if (!reference || this.shown.has(key(reference))) {
+      this.log.warn(`A panel was not brought back: ${reference ? 'it is open' : 'it left no state'}.`);
       panel.dispose();
       return;
     }
@@ -71,6 +73,12 @@ export class DatasetInspectors implements vscode.WebviewPanelSerializer, vscode.
 
 function key({ folder, name }: DatasetReference): string {
   return vscode.Uri.joinPath(folder, name).toString();
+}
+
+/** For a page that VS Code put away before it could leave anything: its title is the name of its dataset. */
+function byTitle(name: string): DatasetReference | undefined {
+  const [folder, ...others] = openFolders();
+  return folder && others.length === 0 ? { folder: folder.uri, name } : undefined;
 }
 
 /** What the page left with VS Code (`remember` of the protocol). Untrusted: it may come from another version. */

@@ -167,6 +167,8 @@ describe('datasets', () => {
     const tree = await datasetsView(workbench);
     await tree.row('sample').click();
     await (await workbench.webview('sample')).locator('.figures').waitFor();
+    // VS Code for the web writes down which editors are open each 5 s; on a desktop, when it closes.
+    await workbench.page.waitForTimeout(6000);
     await workbench.page.reload();
     await workbench.untilReady();
     await workbench.editorTab('sample').waitFor();
@@ -190,7 +192,8 @@ describe('datasets', () => {
     const folder = temporaryFolder();
     writeFileSync(path.join(folder, '.toolrec'), 'in the way');
     const workbench = await openWorkbench({ folder });
-    await datasetsView(workbench);
+    const tree = await datasetsView(workbench);
+    await tree.row('A file stands where a folder is needed').waitFor();
     await workbench.palette.run('ToolRec: Create Sample Dataset');
     const toast = workbench.notifications.toast('A file stands where a folder is needed');
     await toast.waitFor();
@@ -202,6 +205,20 @@ describe('datasets', () => {
       .first()
       .waitFor();
     assert.deepEqual(readdirSync(folder), ['.toolrec']);
+  });
+
+  it('opens its walkthrough, a picture beside each step', async () => {
+    const workbench = await openWorkbench({ size: { width: 1440, height: 900 } });
+    await workbench.palette.run('ToolRec: Open Walkthrough');
+    const step = workbench.walkthroughStep('Look at the data');
+    await step.click();
+    await step.getByText('The inspector shows').waitFor();
+    await workbench.page
+      .locator('.getting-started-media iframe, .getting-started-media img')
+      .first()
+      .waitFor();
+    await workbench.page.waitForTimeout(1500); // the picture fades in
+    await workbench.screenshot('walkthrough');
   });
 
   it('shows the report of the doctor', async () => {

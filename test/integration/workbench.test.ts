@@ -13,13 +13,6 @@ async function activated(): Promise<ExtensionApi> {
 }
 
 describe('the workbench', () => {
-  it('activates in under 50 ms of its own time and starts no engine', async () => {
-    const api = await activated();
-    assert.ok(api.activationMilliseconds > 0);
-    assert.ok(api.activationMilliseconds < 50, `${api.activationMilliseconds} ms`);
-    assert.equal(api.engineWasNeeded(), false);
-  });
-
   it('has every setting with its default', () => {
     const configuration = vscode.workspace.getConfiguration(configurationSection);
     for (const [key, { fallback }] of Object.entries(settings))
