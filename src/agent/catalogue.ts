@@ -1,3 +1,4 @@
+import { CatalogueLookup, type Lookup, type LookupStep } from '../data/catalogue-lookup.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { MatchKind } from './events.ts';
 
@@ -12,6 +13,35 @@ export interface Catalogue {
   resolve(text: string): Resolution;
   /** As `resolve` without the fuzzy step: for trying whether pieces belong together. */
   resolveExact(text: string): Resolution;
+}
+
+const catalogues = new WeakMap<Dataset, Catalogue>();
+
+/** The catalogue of a dataset: id, title, normalised title, unambiguous misspelling. One for each dataset. */
+export function catalogueOf(dataset: Dataset): Catalogue {
+  let catalogue = catalogues.get(dataset);
+  if (!catalogue) {
+    const lookup = new CatalogueLookup(dataset);
+    catalogue = {
+      resolve: (text) => asResolution(lookup.find(text)),
+      resolveExact: (text) => asResolution(lookup.find(text, { fuzzy: false })),
+    };
+    catalogues.set(dataset, catalogue);
+  }
+  return catalogue;
+}
+
+const matchKinds: Readonly<Record<LookupStep, MatchKind>> = {
+  id: 'id',
+  title: 'title',
+  normalised: 'normalised',
+  fuzzy: 'fuzzy',
+};
+
+function asResolution(found: Lookup): Resolution {
+  if (found.status === 'found') return { kind: 'match', item: found.item, match: matchKinds[found.by] };
+  if (found.status === 'ambiguous') return { kind: 'ambiguous', candidates: found.candidates };
+  return { kind: 'none' };
 }
 
 /** What a tool or model named: an item code (trusted tools) or a text to be checked. */
@@ -59,7 +89,7 @@ export function resolveMentions(
       i += joined.pieces - 1;
       continue;
     }
-    out.push({ text, score: mention.score, resolution: resolveOne(text, catalogue) });
+    out.push({ text, score: mention.score, resolution: resolveOne(text, catalogue, dataset) });
   }
   return out;
 }
@@ -80,11 +110,23 @@ function joinPieces(
   return undefined;
 }
 
-function resolveOne(text: string, catalogue: Catalogue): Resolution {
+function resolveOne(text: string, catalogue: Catalogue, dataset: Dataset): Resolution {
   const forms = variants(text);
   const exact = firstMatch(forms, (form) => catalogue.resolveExact(form));
-  return exact.kind === 'match' ? exact : firstMatch(forms, (form) => catalogue.resolve(form));
+  if (exact.kind === 'match') return exact;
+  if (exact.kind === 'ambiguous') {
+    // Prompts show `id: "title"`: of several items of one title the id says which.
+    const id = leadingId.exec(forms[0]!)?.[1];
+    const item = id === undefined ? undefined : dataset.itemCode(id);
+    if (item !== undefined && exact.candidates.includes(item)) return { kind: 'match', item, match: 'id' };
+    return exact;
+  }
+  // A misspelt title is looked for as a whole first; a text without letters is no title.
+  const wordy = forms.filter((form) => /\p{L}{2}/u.test(form)).slice(0, 4);
+  return firstMatch(wordy, (form) => catalogue.resolve(form));
 }
+
+const leadingId = /^[[(#]?\s*(?:id\s*[:=]?\s*)?([\w-]{1,64})\s*[\])]?\s*[:|.]/i;
 
 /** The first form that names one item; else the first ambiguity; else none. */
 function firstMatch(forms: readonly string[], resolve: (form: string) => Resolution): Resolution {

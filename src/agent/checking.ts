@@ -1,5 +1,5 @@
 import type { Dataset } from '../data/dataset.ts';
-import { type Catalogue, type Mention, resolveMentions } from './catalogue.ts';
+import { type Catalogue, type Mention, type Resolution, resolveMentions } from './catalogue.ts';
 import type { Candidate, Removed } from './events.ts';
 
 export interface CheckedItems {
@@ -20,6 +20,8 @@ export function checkItems(
     readonly dataset: Dataset;
     readonly catalogue: Catalogue;
     readonly history: ReadonlySet<number>;
+    /** Items that the surrogate user was shown: of several that a text may mean, the only one shown is meant. */
+    readonly shown?: ReadonlySet<number>;
   },
 ): CheckedItems {
   const { dataset, history } = context;
@@ -29,7 +31,8 @@ export function checkItems(
   const duplicates: Removed['duplicates'] = [];
   const outside = new Set<string>();
   const ambiguous: Removed['ambiguous'] = [];
-  for (const { text, score, resolution } of resolveMentions(mentions, context.catalogue, dataset)) {
+  for (const { text, score, resolution: found } of resolveMentions(mentions, context.catalogue, dataset)) {
+    const resolution = found.kind === 'ambiguous' ? onlyShown(found, context.shown) : found;
     if (resolution.kind === 'none') {
       const suggestion = text.replace(/\s+/g, ' ').trim().slice(0, 200);
       if (suggestion !== '' && outside.size < maxNoted) outside.add(suggestion);
@@ -60,4 +63,12 @@ export function checkItems(
     }
   }
   return { items, removed: { history: seen, duplicates, outside: [...outside], ambiguous } };
+}
+
+function onlyShown(
+  found: Resolution & { kind: 'ambiguous' },
+  shown: ReadonlySet<number> | undefined,
+): Resolution {
+  const fitting = found.candidates.filter((candidate) => shown?.has(candidate));
+  return fitting.length === 1 ? { kind: 'match', item: fitting[0]!, match: 'title' } : found;
 }

@@ -416,14 +416,14 @@ export class Session {
     const { dataset, catalogue, clock } = environment;
     const { n } = current.started.settings;
     const from = clock();
+    const memory = rankedCandidates(this.sets()).map((candidate) => candidate.item);
     const finish =
       named.length === 0
         ? { items: [], removed: nothingRemoved }
         : checkItems(
             named.map((text) => ({ text })),
-            { dataset, catalogue, history: this.historySet },
+            { dataset, catalogue, history: this.historySet, shown: new Set(memory) },
           );
-    const memory = rankedCandidates(this.sets()).map((candidate) => candidate.item);
     const known = new Set([...finish.items.map((candidate) => candidate.item), ...memory]);
     const backbone = known.size >= n ? [] : await this.backboneItems(n + known.size, signal);
     if (signal.aborted && !evenIfStopped) {

@@ -35,6 +35,7 @@ export async function runAction(
     });
   }
 
+  const shown = new Set(base.sets.flatMap((set) => set.items.map((candidate) => candidate.item)));
   let best: CandidateSet | undefined;
   let wrongItems: string[] = [];
   const outside = new Set<string>();
@@ -51,6 +52,7 @@ export async function runAction(
       dataset: base.dataset,
       catalogue: base.catalogue,
       history: base.historySet,
+      shown,
     });
     for (const suggestion of checked.removed.outside) outside.add(suggestion);
     const set: CandidateSet = {

@@ -42,8 +42,8 @@ export class CatalogueLookup {
     this.catalogue = catalogue;
   }
 
-  /** `text` may be an id, or a title with or without its year. */
-  find(text: string): Lookup {
+  /** `text` may be an id, or a title with or without its year. With `fuzzy: false` misspellings are not looked for. */
+  find(text: string, { fuzzy = true }: { readonly fuzzy?: boolean } = {}): Lookup {
     const trimmed = text.trim();
     if (trimmed === '') return { status: 'unknown', near: [] };
     const maps = (this.titles ??= this.buildTitles());
@@ -59,7 +59,7 @@ export class CatalogueLookup {
       this.decide('title', maps.exact.get(trimmed), query.year) ??
       this.byKeys(query, maps.byKey, (key) => key) ??
       this.byKeys(query, maps.byKeyWithoutArticle, withoutArticle) ??
-      this.fuzzy(query, maps)
+      (fuzzy ? this.fuzzy(query, maps) : { status: 'unknown', near: [] })
     );
   }
 

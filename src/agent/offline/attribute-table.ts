@@ -1,3 +1,4 @@
+import { bucketedAttribute } from '../../data/buckets.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { AttributeDefinition } from '../../data/schema.ts';
 
@@ -30,17 +31,21 @@ export function attributeTable(dataset: Dataset): readonly AttributeColumn[] {
 }
 
 function column(dataset: Dataset, { name, kind }: AttributeDefinition): AttributeColumn {
-  const edges = kind === 'number' ? quantileEdges(dataset, name) : [];
-  const values: string[] =
-    kind === 'number' ? edges.slice(0, -1).map((low, i) => range(low, edges[i + 1]!)) : [];
-  const index = new Map<string, number>();
   const offsets = new Uint32Array(dataset.catalogueCount + 1);
   const codes: number[] = [];
+  if (kind === 'number') {
+    const { buckets, codes: bucketOfItem } = bucketedAttribute(dataset, name, bucketCount);
+    for (let item = 0; item < dataset.catalogueCount; item++) {
+      if (bucketOfItem[item]! >= 0) codes.push(bucketOfItem[item]!);
+      offsets[item + 1] = codes.length;
+    }
+    return { name, values: buckets.labels, offsets, codes: Uint32Array.from(codes) };
+  }
+  const values: string[] = [];
+  const index = new Map<string, number>();
   for (let item = 0; item < dataset.catalogueCount; item++) {
     const value = dataset.attribute(item, name);
-    if (kind === 'number') {
-      if (typeof value === 'number' && Number.isFinite(value)) codes.push(bucketOf(edges, value));
-    } else if (value !== undefined) {
+    if (value !== undefined)
       for (const part of typeof value === 'object' ? value : [String(value)]) {
         let code = index.get(part);
         if (code === undefined) {
@@ -49,35 +54,7 @@ function column(dataset: Dataset, { name, kind }: AttributeDefinition): Attribut
         }
         codes.push(code);
       }
-    }
     offsets[item + 1] = codes.length;
   }
   return { name, values, offsets, codes: Uint32Array.from(codes) };
-}
-
-/** Borders of buckets with about the same number of items each; fewer where values repeat. */
-export function quantileEdges(dataset: Dataset, name: string): number[] {
-  const numbers: number[] = [];
-  for (let item = 0; item < dataset.catalogueCount; item++) {
-    const value = dataset.attribute(item, name);
-    if (typeof value === 'number' && Number.isFinite(value)) numbers.push(value);
-  }
-  if (numbers.length === 0) return [];
-  numbers.sort((a, b) => a - b);
-  const edges = new Set<number>();
-  for (let i = 0; i < bucketCount; i++) edges.add(numbers[Math.floor((i * numbers.length) / bucketCount)]!);
-  edges.add(numbers.at(-1)!);
-  const sorted = [...edges].sort((a, b) => a - b);
-  return sorted.length === 1 ? [sorted[0]!, sorted[0]!] : sorted;
-}
-
-/** Index i with edges[i] ≤ value < edges[i + 1]; the last bucket is closed. */
-function bucketOf(edges: readonly number[], value: number): number {
-  let bucket = 0;
-  while (bucket + 2 < edges.length && value >= edges[bucket + 1]!) bucket++;
-  return bucket;
-}
-
-function range(low: number, high: number): string {
-  return low === high ? String(low) : `${low}–${high}`;
 }
