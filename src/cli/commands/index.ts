@@ -8,6 +8,7 @@ import * as evaluate from './evaluate.ts';
 import * as importCommand from './import.ts';
 import * as recommend from './recommend.ts';
 import * as sample from './sample.ts';
+import * as session from './session.ts';
 
 /** In the order of `toolrec --help`. */
 // prettier-ignore
@@ -20,6 +21,7 @@ const commands = [
   datasetWords,
   recommend,
   evaluate,
+  session,
 ];
 
 /** Every command. A new one is a file beside this and a line above. */

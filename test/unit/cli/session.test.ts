@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { LLMock } from '@copilotkit/aimock';
+import { run } from './run.ts';
+
+interface Result {
+  session: string;
+  rounds: { number: number; action: string; status: string | null; items: unknown[] }[];
+  ended: { rule: string };
+  finalList: { id: string; title: string; source: string }[];
+  metrics: Record<string, number | null> | null;
+  divergences?: unknown[];
+  file: string;
+}
+
+describe('toolrec session', function () {
+  this.timeout(20_000);
+  let folder: string;
+  let first: Result;
+  before(async () => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'toolrec-session-'));
+    assert.equal((await run(['sample', '-w', folder])).code, 0);
+    first = await json('session', 'run', '--user', 'simulated-3');
+  });
+  after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  const json = async (...argv: string[]): Promise<Result> => {
+    const { code, stdout } = await run([...argv, '--json', '-w', folder]);
+    assert.equal(code, 0, stdout);
+    return JSON.parse(stdout) as Result;
+  };
+  const errorOf = async (...argv: string[]): Promise<[number, string]> => {
+    const { code, stdout } = await run([...argv, '--json', '-w', folder]);
+    return [code, (JSON.parse(stdout) as { error: { code: string } }).error.code];
+  };
+
+  it('runs without a language model to a full list with metrics', () => {
+    assert.equal(first.ended.rule, 'finish');
+    assert.equal(first.finalList.length, 10);
+    assert.equal(new Set(first.finalList.map((item) => item.id)).size, 10);
+    assert.deepEqual(Object.keys(first.metrics!), ['rank', 'recall@10', 'ndcg@10']);
+    assert.equal(first.rounds[0]!.action, 'Retrieve[None, 50]');
+    assert.ok(fs.existsSync(first.file));
+  });
+
+  it('prints rounds for a person, without control characters from data', async () => {
+    const { code, stdout } = await run(['session', 'run', '-u', 'simulated-1', '-w', folder]);
+    assert.equal(code, 0);
+    assert.match(stdout, /^Session s-\d{8}-\d{6}-[0-9a-f]{4} · sample · user simulated-1 · simulated data\n/);
+    assert.match(stdout, /offline policy, no language model/);
+    assert.match(stdout, / 1 {2}Thought .*\n/);
+    assert.match(stdout, /Action {6}Retrieve\[None, 50\]/);
+    assert.match(stdout, /Result · top 10/);
+    assert.match(stdout, /Held-out item: (rank \d+|not in the list)/);
+    assert.ok(stdout.split('\n').every((line) => line.length <= 120));
+  });
+
+  it('replays to the same result, and finds a changed log', async () => {
+    const again = await json('session', 'run', '--replay', first.session);
+    assert.deepEqual(again.divergences, []);
+    assert.deepEqual(again.finalList, first.finalList);
+    const lines = fs.readFileSync(first.file, 'utf8').trimEnd().split('\n');
+    const finished = JSON.parse(lines.at(-1)!) as { result: { items: unknown[] } };
+    finished.result.items.reverse();
+    const changed = path.join(path.dirname(first.file), 'changed.jsonl');
+    fs.writeFileSync(changed, [...lines.slice(0, -1), JSON.stringify(finished)].join('\n') + '\n');
+    const { code } = await run(['session', 'run', '--replay', 'changed', '-w', folder]);
+    assert.equal(code, 1);
+    fs.rmSync(changed);
+  });
+
+  it('forks from a round, and compares', async () => {
+    const fork = await json('session', 'run', '--fork', `${first.session}@1`, '-n', '10');
+    assert.deepEqual(fork.finalList, first.finalList, 'the same policy goes the same way');
+    const { stdout } = await run(['session', 'diff', first.session, fork.session, '-w', folder]);
+    assert.match(stdout, /The final lists are the same/);
+    const other = await json('session', 'run', '-u', 'simulated-4');
+    const difference = JSON.parse(
+      (await run(['session', 'diff', first.session, other.session, '--json', '-w', folder])).stdout,
+    ) as {
+      rounds: { same: boolean }[];
+      result: { same: boolean };
+    };
+    assert.equal(difference.result.same, false);
+    assert.ok(difference.rounds.some((round) => !round.same));
+  });
+
+  it('lists, shows and exports', async () => {
+    const list = await run(['session', 'list', '-w', folder]);
+    assert.ok(list.stdout.includes(first.session));
+    const shown = await run(['session', 'show', first.session, '-w', folder]);
+    assert.match(shown.stdout, /Result · top 10/);
+    const jsonl = await run(['session', 'export', first.session, '-f', 'jsonl', '-w', folder]);
+    assert.equal(jsonl.stdout, fs.readFileSync(first.file, 'utf8'));
+    const out = path.join(folder, 'session.md');
+    assert.equal((await run(['session', 'export', first.session, '-o', out, '-w', folder])).code, 0);
+    const markdown = fs.readFileSync(out, 'utf8');
+    assert.match(markdown, /^# Session s-/);
+    assert.equal(markdown.match(/^\| \d+ \| .* \| finish \|$/gm)!.length, 10);
+  });
+
+  it('runs for a history of one’s own', async () => {
+    const own = await json('session', 'run', '--history', '1, 2,3', '-n', '4');
+    assert.equal(own.finalList.length, 4);
+    assert.equal(own.metrics, null);
+  });
+
+  it('fits its weights on the validation split', async () => {
+    const { code, stderr } = await run(['session', 'run', '--fit', '-w', folder]);
+    assert.equal(code, 0);
+    assert.match(stderr, /Fitted on \d+ validation users: NDCG@10 0\.\d{4} → 0\.\d{4}/);
+    const [, before, after] = /NDCG@10 (0\.\d{4}) → (0\.\d{4})/.exec(stderr)!;
+    assert.ok(Number(after) >= Number(before));
+    const shown = await run(['session', 'run', '-w', folder]);
+    assert.match(shown.stdout, /fitted weights/);
+  });
+
+  it('runs with a language model behind a server, records and plays back', async () => {
+    const mock = new LLMock({ port: 0, host: '127.0.0.1' });
+    mock.onMessage(/round 1 of/, { content: 'Thought: begin\nAction: Retrieve[genre, 20]' });
+    mock.onMessage(/round 2 of/, { content: 'Thought: enough\nAction: Finish[]' });
+    await mock.start();
+    const tape = path.join(folder, 'tape.json');
+    const model = ['-p', 'llm', '-m', 'fake', '--base-url', `${mock.url}/v1`];
+    const live = await json('session', 'run', ...model, '--record', tape);
+    await mock.stop();
+    assert.equal(live.rounds[0]!.action, 'Retrieve["genre", 20]'.replaceAll('"', ''));
+    assert.equal(live.finalList.length, 10);
+    assert.ok(live.finalList.every((item) => item.source === 'memory'));
+    const played = await json('session', 'run', '-p', 'llm', '--playback', tape);
+    assert.deepEqual(played.finalList, live.finalList);
+    assert.deepEqual(await errorOf('session', 'run', ...model), [6, 'unreachable']);
+  });
+
+  it('says what is wrong', async () => {
+    assert.deepEqual(await errorOf('session', 'run', '-u', 'nobody'), [2, 'unknown-user']);
+    assert.deepEqual(await errorOf('session', 'run', '--history', 'zzz'), [2, 'unknown-item']);
+    assert.deepEqual(await errorOf('session', 'run', '-p', 'llm'), [2, 'no-model']);
+    assert.deepEqual(await errorOf('session', 'run', '-p', 'llm', '-m', 'x', '--base-url', 'nowhere'), [
+      2,
+      'bad-base-url',
+    ]);
+    assert.deepEqual(await errorOf('session', 'run', '-p', 'magic'), [2, 'invalid-option-value']);
+    assert.deepEqual(await errorOf('session', 'show', 'none'), [4, 'not-found']);
+    assert.deepEqual(await errorOf('session', 'show', '../x'), [2, 'bad-name']);
+    assert.deepEqual(await errorOf('session', 'run', '--fork', `${first.session}@99`), [2, 'unknown-round']);
+    assert.deepEqual(await errorOf('session', 'run', '-n', '490'), [2, 'catalogue-too-small']);
+  });
+});
