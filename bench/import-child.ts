@@ -32,6 +32,7 @@ function peakMegabytes(): number {
 if (process.argv[1] === import.meta.filename) {
   const [source, workspace, protocol] = process.argv.slice(2) as [string, string, ProtocolName];
   const stages: Record<string, number> = {};
+  const before = process.cpuUsage();
   const started = performance.now();
   const { manifest } = await importDataset(
     { workspace: new Workspace(workspace), paths: [source], protocol },
@@ -42,7 +43,7 @@ if (process.argv[1] === import.meta.filename) {
       },
     },
   );
-  const { user, system } = process.cpuUsage();
+  const { user, system } = process.cpuUsage(before);
   const measured: ImportMeasured = {
     seconds: (performance.now() - started) / 1000,
     cpuSeconds: (user + system) / 1e6,

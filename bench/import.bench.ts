@@ -51,6 +51,7 @@ const program: BenchProgram = {
     return {
       figures: {
         import: milliseconds,
+        importCpuMilliseconds: summarise(imports.map(({ cpuSeconds }) => cpuSeconds * 1000)),
         opening,
         peakMegabytes: Math.round(Math.max(...imports.map(({ peakMegabytes }) => peakMegabytes))),
         ...expected,

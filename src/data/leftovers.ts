@@ -34,15 +34,19 @@ export async function clearLeftovers(datasets: string): Promise<void> {
     const manifest = await readManifest(folder).catch(() => undefined);
     if (manifest && !(await exists(target)))
       whole.set(target, [...(whole.get(target) ?? []), { folder, createdAt: manifest.createdAt }]);
-    else await fs.rm(folder, { recursive: true, force: true });
+    else await discard(folder);
   }
   for (const [target, candidates] of whole) {
     candidates.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
     await fs.rename(candidates[0]!.folder, target);
     await releaseUnfinished(target);
-    for (const { folder } of candidates.slice(1)) await fs.rm(folder, { recursive: true, force: true });
+    for (const { folder } of candidates.slice(1)) await discard(folder);
   }
 }
+
+/** What cannot be deleted (a read-only workspace) is in nobody's way. */
+const discard = (folder: string): Promise<void> =>
+  fs.rm(folder, { recursive: true, force: true }).catch(() => undefined);
 
 const exists = (file: string): Promise<boolean> =>
   fs.stat(file).then(
