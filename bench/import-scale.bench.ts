@@ -48,6 +48,7 @@ const program: BenchProgram = {
         cpuSeconds: round(measured.cpuSeconds, 2),
         peakMegabytes: Math.round(measured.peakMegabytes),
         nanosecondsPerRow: Math.round((measured.seconds / rows) * 1e9),
+        cpuNanosecondsPerRow: Math.round((measured.cpuSeconds / rows) * 1e9),
         users: measured.counts['users']!,
         items: measured.counts['items']!,
         interactions: measured.counts['interactions']!,

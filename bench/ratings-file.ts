@@ -5,12 +5,13 @@ import { Random } from '../src/shared/random.ts';
 /**
  * Writes `rows` ratings in the form of the MovieLens CSV editions (ratings.csv and movies.csv), streaming. The
  * shape follows MovieLens 25M: some 150 ratings a user with a long tail (log-normal, at least 20 but for the last
- * user), popularity by a shifted Zipf law over 59,000 movies so that many are rare, half stars, a user's rows
+ * user), popularity by a shifted Zipf law over as many movies as its editions have
+ * (4,000 for a million rows, 62,000 for 25 million) so that many are rare, half stars, a user's rows
  * together in order of movie id (not of time), whole pages rated in the same second, no pair twice.
  */
 export async function writeRatings(folder: string, rows: number, seed = 25): Promise<void> {
   const random = new Random(seed);
-  const movies = 59_000;
+  const movies = Math.round(Math.min(62_000, Math.max(4000, rows / 400)));
   await writeMovies(path.join(folder, 'movies.csv'), movies);
   const byPopularity = inverseZipf(movies, random);
   const handle = await fs.open(path.join(folder, 'ratings.csv'), 'wx');
@@ -20,7 +21,7 @@ export async function writeRatings(folder: string, rows: number, seed = 25): Pro
     const seenBy = new Uint32Array(movies);
     for (let user = 1, left = rows; left > 0; user++) {
       const wanted = Math.max(20, Math.round(Math.exp(4.2 + 1.15 * random.normal())));
-      const length = Math.min(left, wanted, 5000);
+      const length = Math.min(left, wanted, 5000, movies >> 2);
       const chosen = new Uint32Array(length);
       for (let n = 0; n < length;) {
         const movie = byPopularity[random.uint32() >>> 8]!;
