@@ -49,6 +49,9 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
       }),
     );
     this.watch();
+    // Context keys that the walkthrough looks at must be right even while the view is hidden.
+    void vscode.commands.executeCommand('setContext', contextKeys.hasFolder, openFolders().length > 0);
+    this.timer = setTimeout(() => void this.list(), settleMs);
   }
 
   /** Every dataset of every open folder, damaged ones included. */

@@ -31,8 +31,8 @@ export function doctorMarkdown(report: DoctorReport, texts: Texts): string {
   ];
   const deviceRows = devices.map(({ label, available, detail, reason, remedy }) =>
     available
-      ? `| ✓ ${texts.t('available')} | ${cell(label)} | ${cell(detail)} |`
-      : `| – ${texts.t('not available')} | ${cell(label)} | ${cell([reason, remedy].filter(Boolean).join(' '))} |`,
+      ? `| ${unbroken(`✓ ${texts.t('available')}`)} | ${unbroken(cell(label))} | ${cell(detail)} |`
+      : `| ${unbroken(`– ${texts.t('not available')}`)} | ${unbroken(cell(label))} | ${cell([reason, remedy].filter(Boolean).join(' '))} |`,
   );
   return [
     `# ${texts.t('ToolRec Doctor')}`,
@@ -46,6 +46,11 @@ export function doctorMarkdown(report: DoctorReport, texts: Texts): string {
     ...deviceRows,
     '',
   ].join('\n');
+}
+
+/** Kept on one line in a narrow column. */
+function unbroken(text: string): string {
+  return text.replaceAll(' ', '\u00a0');
 }
 
 function cell(text: string): string {

@@ -226,7 +226,7 @@ describe('datasets', () => {
     await workbench.palette.run('ToolRec: Doctor');
     const report = await workbench.webview();
     await report.locator('h1:has-text("ToolRec Doctor")').waitFor();
-    assert.match(await report.locator('table').innerText(), /ONNX Runtime · CPU/);
+    assert.match(await report.locator('table').innerText(), /ONNX\sRuntime\s·\sCPU/);
     await workbench.screenshot('doctor');
   });
 });

@@ -2,7 +2,7 @@ import { detectFormat, sureEnough } from '../../data/detect.ts';
 import { formats } from '../../data/formats/registry.ts';
 import { datasetNameFor, importDataset } from '../../data/import.ts';
 import { openNamedDataset } from '../../data/library.ts';
-import type { DatasetManifest } from '../../data/manifest.ts';
+import { readManifest, type DatasetManifest } from '../../data/manifest.ts';
 import { previewSource } from '../../data/preview.ts';
 import { createSampleDataset } from '../../data/sample.ts';
 import { openSources } from '../../data/sources/open-sources.ts';
@@ -28,10 +28,14 @@ export function registerDatasetHandlers(registry: HandlerRegistry): void {
   registry.disposables.add({ dispose: () => (last = undefined) });
 
   const open = async (workspace: string, name: string): Promise<Catalogue> => {
-    const dataset = await openNamedDataset(new Workspace(workspace), name);
-    const { directory, hash } = dataset;
-    if (last?.directory !== directory || last.hash !== hash)
-      last = { directory, hash, catalogue: new Catalogue(dataset) };
+    const place = new Workspace(workspace);
+    const directory = place.entry('datasets', name);
+    // The manifest says whether it is still the same one; only another is read whole.
+    const { hash } = await readManifest(directory);
+    if (last?.directory !== directory || last.hash !== hash) {
+      const dataset = await openNamedDataset(place, name);
+      last = { directory, hash: dataset.hash, catalogue: new Catalogue(dataset) };
+    }
     return last.catalogue;
   };
 
