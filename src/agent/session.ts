@@ -1,90 +1,29 @@
-import type { Dataset } from '../data/dataset.ts';
-import type { Retriever } from '../data/retriever.ts';
-import type { Disposable } from '../shared/disposable.ts';
 import { CancelledError, throwIfCancelled, ToolRecError, UsageError } from '../shared/errors.ts';
+import type { Disposable } from '../shared/disposable.ts';
 import type { RetryNotice } from '../llm/chat-model.ts';
 import { Random } from '../shared/random.ts';
 import { branch, type BranchPoint } from './branch.ts';
-import type { Catalogue } from './catalogue.ts';
-import { checkItems, nothingRemoved } from './checking.ts';
-import { completeResult, requireRoom } from './completion.ts';
-import {
-  type ModelCall,
-  type NewSessionEvent,
-  type Observation,
-  type SessionEvent,
-  type SessionSettings,
-  type SessionResult,
-  sessionSettingsSchema,
-  type SessionStarted,
-  type StopReason,
-} from './events.ts';
+import { checkItems } from './checking.ts';
+import { endingOf } from './ending.ts';
+import type { ModelCall, NewSessionEvent, Observation, SessionEvent, StopReason } from './events.ts';
 import { type Action, finishItems, finishSignature } from './grammar/action.ts';
-import { type MemorySet, rankedCandidates } from './memory.ts';
+import type { MemorySet } from './memory.ts';
 import { observeProblem, observeSet } from './observation.ts';
-import type { Decision, Policy } from './policy.ts';
+import type { Decision } from './policy.ts';
+import { mutable, startedEvent } from './session-start.ts';
+import type {
+  RoundEdit,
+  RunOptions,
+  SessionEnvironment,
+  SessionListener,
+  SessionStart,
+  StepOutcome,
+} from './session-types.ts';
 import { candidateSets, fold, foldAll, type Round, type SessionState } from './state.ts';
-import { type Breakpoint, breaksAfter, breaksBefore, rulesOf, type StopRule } from './stop-rules.ts';
+import { breaksAfter, breaksBefore, rulesOf, type StopRule } from './stop-rules.ts';
 import { runAction } from './tool-run.ts';
-import type { ToolRegistry } from './tools/registry.ts';
 
-/** Everything outside a session that it works with. Time comes from here too, so that runs can be repeated. */
-export interface SessionEnvironment {
-  readonly dataset: Dataset;
-  readonly catalogue: Catalogue;
-  readonly retriever: Retriever;
-  /** Where retrieval comes from, for a person. */
-  readonly retrieval: string;
-  readonly tools: ToolRegistry;
-  readonly policy: Policy;
-  /** Milliseconds since 1970 UTC; also used for durations. */
-  readonly clock: () => number;
-  /** Keeps an event before anyone sees its effect; none for sessions that live in memory only. */
-  readonly append?: ((event: SessionEvent) => Promise<void> | void) | undefined;
-}
-
-export interface SessionStart {
-  readonly id: string;
-  /** Item codes, oldest first. */
-  readonly history: readonly number[];
-  /** Code of the dataset's user; absent when the history was written by hand. */
-  readonly user?: number;
-  readonly settings?: Partial<SessionSettings>;
-}
-
-export type StepOutcome =
-  /** The round is complete. */
-  | { readonly status: 'observed'; readonly round: Round }
-  /** A breakpoint holds before the action runs. */
-  | { readonly status: 'held'; readonly round: Round; readonly breakpoint: Breakpoint }
-  | { readonly status: 'finished'; readonly reason: StopReason; readonly result: SessionResult }
-  /** The person stopped it in the middle. */
-  | { readonly status: 'interrupted' }
-  /** A model or the engine failed; another step tries the round again. */
-  | { readonly status: 'failed'; readonly error: ToolRecError };
-
-export interface RunOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly breakpoints?: readonly Breakpoint[];
-  /** What to do when a model or the engine fails: hold (the default), or end with what memory has. */
-  readonly onFailure?: 'hold' | 'finish';
-}
-
-export interface SessionListener {
-  onEvent?(event: SessionEvent, state: SessionState): void;
-  /** Text of a model as it arrives. */
-  onDelta?(text: string): void;
-  /** A model is asked again after a failure that may pass; the text so far is void. */
-  onRetry?(notice: RetryNotice): void;
-}
-
-/** A person's change to a round; see `editedSchema`. An observation is given as the items it should hold. */
-export interface RoundEdit {
-  readonly round: number;
-  readonly thought?: string;
-  readonly action?: Action;
-  readonly observation?: readonly string[];
-}
+export type * from './session-types.ts';
 
 /** What a phase reports while it works. */
 interface Hooks {
@@ -402,64 +341,24 @@ export class Session {
     return undefined;
   }
 
-  /**
-   * Ends with a full list. Completion never fails: where the engine cannot answer, popularity fills in, and the
-   * sources of the items say so.
-   */
   private async finishNow(
     reason: StopReason,
     named: readonly string[],
     signal: AbortSignal,
     evenIfStopped = false,
   ): Promise<StepOutcome> {
-    const { environment, current } = this;
-    const { dataset, catalogue, clock } = environment;
-    const { n } = current.started.settings;
+    const { clock } = this.environment;
     const from = clock();
-    const memory = rankedCandidates(this.sets()).map((candidate) => candidate.item);
-    const finish =
-      named.length === 0
-        ? { items: [], removed: nothingRemoved }
-        : checkItems(
-            named.map((text) => ({ text })),
-            { dataset, catalogue, history: this.historySet, shown: new Set(memory) },
-          );
-    const known = new Set([...finish.items.map((candidate) => candidate.item), ...memory]);
-    const backbone = known.size >= n ? [] : await this.backboneItems(n + known.size, signal);
+    const ending = { state: this.current, named, history: this.history, historySet: this.historySet };
+    const result = await endingOf(this.environment, ending, signal);
+    const durationMs = Math.max(0, clock() - from);
     if (signal.aborted && !evenIfStopped) {
-      const round = Math.max(1, current.rounds.length);
-      await this.emit({
-        type: 'interrupted',
-        round,
-        phase: 'act',
-        partial: '',
-        durationMs: Math.max(0, clock() - from),
-      });
+      const round = Math.max(1, this.current.rounds.length);
+      await this.emit({ type: 'interrupted', round, phase: 'act', partial: '', durationMs });
       return { status: 'interrupted' };
     }
-    const result = completeResult({
-      n,
-      dataset,
-      history: this.historySet,
-      finish,
-      named: named.length,
-      memory,
-      backbone,
-    });
-    await this.emit({ type: 'finished', reason, result, durationMs: Math.max(0, clock() - from) });
+    await this.emit({ type: 'finished', reason, result, durationMs });
     return { status: 'finished', reason, result };
-  }
-
-  private async backboneItems(k: number, signal: AbortSignal): Promise<readonly number[]> {
-    const { retriever } = this.environment;
-    if (!retriever.attributes.includes(null)) return [];
-    try {
-      const found = await retriever.retrieve({ history: this.history }, null, k, signal);
-      return found.map((entry) => entry.item);
-    } catch (error) {
-      if (error instanceof ToolRecError) return [];
-      throw error;
-    }
   }
 
   private editedObservation(action: Action | null | undefined, texts: readonly string[]): Observation {
@@ -499,60 +398,4 @@ export class Session {
     this.current = next;
     for (const listener of this.listeners) listener.onEvent?.(full, next);
   }
-}
-
-/** The first event of a new session. */
-function startedEvent(environment: SessionEnvironment, start: SessionStart): SessionStarted {
-  const { dataset, policy } = environment;
-  const settings = sessionSettingsSchema.parse(start.settings ?? {});
-  if (start.history.length === 0)
-    throw new UsageError(
-      'empty-history',
-      'The history is empty.',
-      'Choose a user with a history, or write one.',
-    );
-  for (const code of start.history)
-    if (!Number.isInteger(code) || code < 0 || code >= dataset.catalogueCount)
-      throw new UsageError(
-        'unknown-item',
-        `The history names item ${code}, which does not exist.`,
-        'Choose catalogue items.',
-      );
-  requireRoom(dataset, new Set(start.history), settings.n);
-  const user = start.user === undefined ? null : { code: start.user, id: dataset.user(start.user).id };
-  return {
-    seq: 0,
-    time: environment.clock(),
-    type: 'started',
-    version: 1,
-    session: start.id,
-    parent: null,
-    dataset: { name: dataset.name, hash: dataset.hash, simulated: dataset.simulated },
-    subject: {
-      user,
-      history: [...start.history],
-      recent: start.history.slice(-settings.historyShown).map((item) => {
-        const { id, title } = dataset.item(item);
-        return { item, id, title };
-      }),
-      profile: start.user === undefined ? {} : { ...dataset.user(start.user).profile },
-    },
-    policy: policy.label,
-    retrieval: environment.retrieval,
-    tools: [...environment.tools.names],
-    settings,
-    prompts: policy.prompts,
-  };
-}
-
-/** The log's own copy of an action, with plain arrays. */
-function mutable(action: Action): { name: string; args: Record<string, string | number | null | string[]> } {
-  const args = Object.entries(action.args).map(([key, value]) => [
-    key,
-    typeof value === 'object' && value ? [...value] : value,
-  ]);
-  return {
-    name: action.name,
-    args: Object.fromEntries(args) as Record<string, string | number | null | string[]>,
-  };
 }

@@ -1,0 +1,64 @@
+import { UsageError } from '../shared/errors.ts';
+import { requireRoom } from './completion.ts';
+import { sessionSettingsSchema, type SessionStarted } from './events.ts';
+import type { Action } from './grammar/action.ts';
+import type { SessionEnvironment, SessionStart } from './session-types.ts';
+
+/** The first event of a new session. @throws UsageError `catalogue-too-small`, `unknown-item`, `empty-history`. */
+export function startedEvent(environment: SessionEnvironment, start: SessionStart): SessionStarted {
+  const { dataset, policy } = environment;
+  const settings = sessionSettingsSchema.parse(start.settings ?? {});
+  if (start.history.length === 0)
+    throw new UsageError(
+      'empty-history',
+      'The history is empty.',
+      'Choose a user with a history, or write one.',
+    );
+  for (const code of start.history)
+    if (!Number.isInteger(code) || code < 0 || code >= dataset.catalogueCount)
+      throw new UsageError(
+        'unknown-item',
+        `The history names item ${code}, which does not exist.`,
+        'Choose catalogue items.',
+      );
+  requireRoom(dataset, new Set(start.history), settings.n);
+  const user = start.user === undefined ? null : { code: start.user, id: dataset.user(start.user).id };
+  return {
+    seq: 0,
+    time: environment.clock(),
+    type: 'started',
+    version: 1,
+    session: start.id,
+    parent: null,
+    dataset: { name: dataset.name, hash: dataset.hash, simulated: dataset.simulated },
+    subject: {
+      user,
+      history: [...start.history],
+      recent: start.history.slice(-settings.historyShown).map((item) => {
+        const { id, title } = dataset.item(item);
+        return { item, id, title };
+      }),
+      profile: start.user === undefined ? {} : { ...dataset.user(start.user).profile },
+    },
+    policy: policy.label,
+    retrieval: environment.retrieval,
+    tools: [...environment.tools.names],
+    settings,
+    prompts: policy.prompts,
+  };
+}
+
+/** The log's own copy of an action, with plain arrays. */
+export function mutable(action: Action): {
+  name: string;
+  args: Record<string, string | number | null | string[]>;
+} {
+  const args = Object.entries(action.args).map(([key, value]) => [
+    key,
+    typeof value === 'object' && value ? [...value] : value,
+  ]);
+  return {
+    name: action.name,
+    args: Object.fromEntries(args) as Record<string, string | number | null | string[]>,
+  };
+}

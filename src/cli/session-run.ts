@@ -1,0 +1,326 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import * as z from 'zod';
+import { branch } from '../agent/branch.ts';
+import { catalogueOf } from '../agent/catalogue.ts';
+import type { SessionEvent } from '../agent/events.ts';
+import { type SessionLog, SessionStore } from '../agent/log-store.ts';
+import { fitWeights } from '../agent/offline/fit.ts';
+import { saveWeights } from '../agent/offline/weights.ts';
+import { promptDomains } from '../agent/prompts/kinds.ts';
+import { protocolNames } from '../agent/protocols.ts';
+import { replay } from '../agent/replay.ts';
+import { Session, type SessionEnvironment } from '../agent/session.ts';
+import { foldAll, type SessionState } from '../agent/state.ts';
+import { type Dataset, historyBefore } from '../data/dataset.ts';
+import { openNamedDataset } from '../data/library.ts';
+import { floorRetriever } from '../experiments/floor-retriever.ts';
+import {
+  environmentOf,
+  llmParts,
+  metricsOf,
+  offlineParts,
+  promptLibrary,
+  weightsFile,
+  weightsFor,
+} from '../experiments/session-parts.ts';
+import { CassetteModel } from '../llm/cassette.ts';
+import type { ChatModel } from '../llm/chat-model.ts';
+import { OpenAiChatModel } from '../llm/openai-chat.ts';
+import { fitCooccurrence } from '../recommender/cooccurrence.ts';
+import { fitPopularity } from '../recommender/popularity.ts';
+import { CancelledError, UsageError } from '../shared/errors.ts';
+import { examples, type Cli, type CliEnvironment, type Run, writeAll } from './cli.ts';
+import type { ToolRecCommand } from './command.ts';
+import { exitCodes } from './exit-codes.ts';
+import { summaryOf } from './session-summary.ts';
+import { SessionView } from './session-view.ts';
+import { plainText, styleFor } from './terminal.ts';
+
+const floorModels = ['cooccurrence', 'popularity'] as const;
+/** Where the API key is looked for: never a flag (it would be in the shell's history), never a file. */
+const keyVariables = ['TOOLREC_API_KEY', 'OPENAI_API_KEY'];
+
+const runSchema = z.strictObject({
+  dataset: z.string().optional(),
+  user: z.string().optional(),
+  history: z.string().optional(),
+  policy: z.enum(['offline', 'llm']).default('offline'),
+  baseUrl: z.string().default('https://api.openai.com/v1'),
+  model: z.string().optional(),
+  protocol: z.enum(protocolNames as [string, ...string[]]).default('react'),
+  domain: z.enum(promptDomains).optional(),
+  demonstrations: z.boolean().default(true),
+  retrieval: z.enum(floorModels).default('cooccurrence'),
+  top: z.coerce.number().int().min(1).max(1000).optional(),
+  rounds: z.coerce.number().int().min(1).max(100).optional(),
+  maxTokens: z.coerce.number().int().min(1).optional(),
+  maxCost: z.coerce.number().positive().optional(),
+  seed: z.coerce.number().int().min(0).optional(),
+  fit: z.literal(true).optional(),
+  fork: z.string().optional(),
+  replay: z.string().optional(),
+  record: z.string().optional(),
+  playback: z.string().optional(),
+});
+type RunOptions = z.output<typeof runSchema>;
+
+export function registerRun(group: ToolRecCommand, cli: Cli): void {
+  group
+    .command('run')
+    .summary('run a session to its end')
+    .description(
+      'Runs a surrogate user and prints the rounds as they come. Without a language model by default. The session is ' +
+        'kept in .toolrec/sessions. An API key is taken from the environment (TOOLREC_API_KEY or OPENAI_API_KEY).',
+    )
+    .option('-d, --dataset <name>', 'dataset of the workspace (default: sample)')
+    .option('-u, --user <id>', 'user, named as in the dataset’s source (default: the first)')
+    .option('--history <ids>', 'instead of a user: item ids, oldest first, separated by commas')
+    .option('-p, --policy <policy>', 'offline or llm (default: offline)')
+    .option('--base-url <url>', 'OpenAI-compatible server (default: OpenAI’s)')
+    .option('-m, --model <name>', 'language model, as the server names it')
+    .option('--protocol <name>', 'react, tools or json (default: react)')
+    .option('--domain <name>', 'whose prompts: movies, books, businesses or generic (default: guessed)')
+    .option('--no-demonstrations', 'leave the worked examples out of the prompt')
+    .option('--retrieval <model>', 'one of cooccurrence, popularity (default: cooccurrence)')
+    .option('-n, --top <count>', 'items in the final list (default: 10)')
+    .option('--rounds <count>', 'rounds at most (default: 8)')
+    .option('--max-tokens <count>', 'stop after so many tokens')
+    .option('--max-cost <dollars>', 'stop after so much money, where prices are known')
+    .option('--seed <number>', 'seed of whatever is random (default: 0)')
+    .option('--fit', 'first fit the offline policy’s weights on the validation split')
+    .option('--fork <session>', 'go on from a session, or from one of its rounds: id@round')
+    .option('--replay <session>', 'run a stored session again without any model and compare')
+    .option('--record <file>', 'keep the model’s answers in a file')
+    .option('--playback <file>', 'take the model’s answers from such a file')
+    .addHelpText(
+      'after',
+      examples(
+        ['toolrec session run --user simulated-1', 'no language model, no key'],
+        ['toolrec session run -p llm --base-url http://localhost:11434/v1 -m llama3.1', 'a model of Ollama'],
+        ['toolrec session run --fork s-20260501-101500-ab12@2', 'another way on from round 2'],
+        ['toolrec session run --replay s-20260501-101500-ab12', 'the same result, no model called'],
+      ),
+    )
+    .action(
+      cli.action(runSchema, async (run, options) => {
+        const store = new SessionStore(run.workspace.directory('sessions'));
+        return options.replay === undefined
+          ? runSession(run, options, store, cli)
+          : replaySession(run, options.replay, store);
+      }),
+    );
+}
+
+async function runSession(run: Run, options: RunOptions, store: SessionStore, cli: Cli): Promise<undefined> {
+  const fork = options.fork === undefined ? undefined : await openFork(store, options.fork);
+  const dataset = await openNamedDataset(
+    run.workspace,
+    options.dataset ?? fork?.state.started.dataset.name ?? 'sample',
+  );
+  const { environment, isOffline } = await environmentFor(run, options, dataset, cli.environment);
+
+  const id = newId();
+  const view = new SessionView(
+    styleFor(cli.environment.stdout, cli.environment.env),
+    cli.environment.stdout.columns,
+  );
+  const print = async (lines: readonly string[]) => {
+    if (!run.json && lines.length > 0) await writeAll(cli.environment.stdout, `${lines.join('\n')}\n`);
+  };
+
+  let log: SessionLog | undefined;
+  const append = async (event: SessionEvent) => {
+    log ??= await store.create(id);
+    await log.append(event);
+  };
+  const living = { ...environment, append };
+  const session = fork
+    ? await forkSession(living, fork, id, append)
+    : await Session.start(living, { id, ...subjectOf(dataset, options), settings: settingsOf(options) });
+  let printed: Promise<void> = print([
+    ...view.head(session.state.started),
+    ...session.state.rounds.flatMap((round) => [...view.decision(round), ...view.observation(round)]),
+  ]);
+  session.listen({
+    onEvent: (event, state) => (printed = printed.then(() => print(view.live(event, state)))),
+    onRetry: (notice) =>
+      run.log.warn(`${notice.error.message} Trying again in ${Math.round(notice.waitMs / 100) / 10} s.`),
+  });
+
+  try {
+    const outcome = await session.run({ signal: run.work.signal });
+    await printed;
+    if (outcome.status === 'failed') {
+      run.log.info(`The session is kept; go on with --fork ${id}.`);
+      throw outcome.error;
+    }
+    if (outcome.status === 'interrupted') {
+      run.log.info(`The session is kept; go on with --fork ${id}.`);
+      throw new CancelledError('The session');
+    }
+  } finally {
+    await log?.close();
+  }
+  const { state } = session;
+  const user = state.started.subject.user;
+  const metrics = user ? metricsOf(dataset, user.code, state.outcome!.result) : undefined;
+  await run.result(
+    { ...summaryOf(state), metrics: metrics ?? null, offline: isOffline, file: store.file(id) },
+    () => [...view.result(state, metrics), `Kept as ${id}.`],
+  );
+  return undefined;
+}
+
+async function environmentFor(
+  run: Run,
+  options: RunOptions,
+  dataset: Dataset,
+  world: CliEnvironment,
+): Promise<{ environment: SessionEnvironment; isOffline: boolean }> {
+  run.work.onProgress?.({ message: `Preparing retrieval (${options.retrieval})` });
+  const recommender =
+    options.retrieval === 'popularity'
+      ? fitPopularity(dataset)
+      : await fitCooccurrence(dataset, {}, run.work);
+  const retriever = floorRetriever(dataset, recommender, options.retrieval);
+  if (options.policy === 'llm') {
+    const parts = await llmParts({
+      model: await chatModel(options, world),
+      dataset,
+      library: promptLibrary(run.workspace),
+      domain: options.domain,
+      protocol: options.protocol as (typeof protocolNames)[number],
+      demonstrations: options.demonstrations,
+    });
+    return { environment: environmentOf(dataset, retriever, retriever.name, parts), isOffline: false };
+  }
+  if (options.fit) {
+    const weights = await fitWeights({ dataset, retriever, retrieval: retriever.name, ...run.work });
+    await saveWeights(weightsFile(run.workspace, dataset), weights);
+    const { backboneNdcg, ndcg, users } = weights.fitted!;
+    run.log.info(
+      `Fitted on ${users} validation users: NDCG@10 ${backboneNdcg.toFixed(4)} → ${ndcg.toFixed(4)} (the test split was not looked at).`,
+    );
+  }
+  const weights = await weightsFor(run.workspace, dataset, retriever.name);
+  return {
+    environment: environmentOf(dataset, retriever, retriever.name, offlineParts(weights)),
+    isOffline: true,
+  };
+}
+
+async function chatModel(options: RunOptions, { env, cwd }: CliEnvironment): Promise<ChatModel> {
+  if (options.playback !== undefined) return CassetteModel.replay(path.resolve(cwd, options.playback));
+  if (options.model === undefined)
+    throw new UsageError('no-model', 'No language model is named.', 'Give --model, as the server names it.', {
+      place: { flag: '--model' },
+    });
+  const key = keyVariables.map((name) => env[name]).find((value) => value !== undefined && value !== '');
+  const live = new OpenAiChatModel({
+    baseURL: options.baseUrl,
+    model: options.model,
+    ...(key === undefined ? {} : { apiKey: key }),
+  });
+  return options.record === undefined ? live : CassetteModel.record(path.resolve(cwd, options.record), live);
+}
+
+function settingsOf(options: RunOptions): Record<string, number> {
+  const { top: n, rounds: maxRounds, maxTokens, maxCost, seed } = options;
+  const given = { n, maxRounds, maxTokens, maxCost, seed };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Record<
+    string,
+    number
+  >;
+}
+
+function subjectOf(dataset: Dataset, options: RunOptions): { user?: number; history: number[] } {
+  if (options.history !== undefined) {
+    if (options.user !== undefined)
+      throw new UsageError('user-and-history', 'Both a user and a history were given.', 'Give one of them.', {
+        place: { flag: '--history' },
+      });
+    const history = options.history.split(',').map((text) => {
+      const code = dataset.itemCode(text.trim());
+      if (code === undefined)
+        throw new UsageError(
+          'unknown-item',
+          `The catalogue has no item “${text.trim().slice(0, 60)}”.`,
+          'Give ids of the dataset.',
+          {
+            place: { flag: '--history' },
+          },
+        );
+      return code;
+    });
+    return { history };
+  }
+  const user = options.user === undefined ? 0 : dataset.userCode(options.user);
+  if (user === undefined)
+    throw new UsageError(
+      'unknown-user',
+      `The dataset has no user “${options.user!.slice(0, 60)}”.`,
+      `Users are named like ${dataset.user(0).id}.`,
+      { place: { flag: '--user' } },
+    );
+  return { user, history: [...historyBefore(dataset, user, 'test')] };
+}
+
+interface Fork {
+  readonly state: SessionState;
+  readonly round: number;
+}
+
+async function openFork(store: SessionStore, text: string): Promise<Fork> {
+  const [, id, at] = /^(.*?)(?:@(\d+))?$/.exec(text)!;
+  const state = foldAll((await store.read(id!)).events);
+  const complete = state.rounds.filter((round) => round.observation).length;
+  return { state, round: at === undefined ? complete : Number(at) };
+}
+
+async function forkSession(
+  environment: SessionEnvironment,
+  { state, round }: Fork,
+  id: string,
+  append: (event: SessionEvent) => Promise<void>,
+): Promise<Session> {
+  const [started, ...rounds] = branch(state, id, { round }, environment.clock());
+  // The rounds to come are decided and ranked by the policy that was asked for now.
+  const first = {
+    ...started!,
+    policy: environment.policy.label,
+    retrieval: environment.retrieval,
+    prompts: environment.policy.prompts,
+    tools: [...environment.tools.names],
+  } as SessionEvent;
+  const session = Session.resume(environment, [first, ...rounds]);
+  for (const event of [first, ...rounds]) await append(event);
+  return session;
+}
+
+async function replaySession(run: Run, id: string, store: SessionStore): Promise<number> {
+  const { events } = await store.read(id);
+  const recorded = foldAll(events);
+  const dataset = await openNamedDataset(run.workspace, recorded.started.dataset.name);
+  if (dataset.hash !== recorded.started.dataset.hash)
+    run.log.warn('The dataset has changed since the session was recorded; differences are to be expected.');
+  const { tools } = offlineParts(await weightsFor(run.workspace, dataset, recorded.started.retrieval));
+  const again = await replay(events, { dataset, catalogue: catalogueOf(dataset), tools });
+  await run.result({ ...summaryOf(again.state), replayOf: id, divergences: again.divergences }, (style) => [
+    ...new SessionView(style).whole(again.state),
+    '',
+    again.divergences.length === 0
+      ? style.good('Replayed without a model: the result is the same.')
+      : style.bad(`Replayed with ${again.divergences.length} differences:`),
+    ...again.divergences.map(
+      ({ round, what, recorded: before, replayed }) =>
+        `  ${round === 0 ? 'result' : `round ${round}`}: ${what} was ${plainText(before).slice(0, 100)}, is ${plainText(replayed).slice(0, 100)}`,
+    ),
+  ]);
+  return again.divergences.length === 0 ? exitCodes.ok.code : exitCodes.failure.code;
+}
+
+function newId(): string {
+  const now = new Date().toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  return `s-${now}-${randomBytes(2).toString('hex')}`;
+}
