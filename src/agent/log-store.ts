@@ -1,6 +1,6 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { asStorageError } from '../shared/atomic-file.ts';
+import { asStorageError, makeFolder } from '../shared/atomic-file.ts';
 import { StorageError, ToolRecError, UsageError } from '../shared/errors.ts';
 import { checkName } from '../shared/workspace.ts';
 import { type SessionEvent, sessionEventSchema, type SessionStarted, startedSchema } from './events.ts';
@@ -63,7 +63,7 @@ export class SessionStore {
   ): Promise<SessionLog> {
     const file = this.file(id);
     try {
-      await fs.mkdir(this.directory, { recursive: true });
+      await makeFolder(this.directory);
       const handle = await fs.open(file, 'ax');
       const log = new FileLog(handle, file, sync);
       if (events.length > 0) await log.appendAll(events);

@@ -6,6 +6,9 @@ import { StorageError } from './errors.ts';
 /** Marks names that are being built; whatever bears it and was left behind by a crash may be deleted. */
 export const temporaryMark = '.toolrec-tmp-';
 
+/** How often a folder is put in place again when other processes put theirs there at the same moment. */
+const attempts = 20;
+
 function temporaryName(target: string): string {
   return path.join(
     path.dirname(target),
@@ -54,18 +57,19 @@ export async function replaceDirectoryAtomic(
     await build(temporary);
     for (const name of await fs.readdir(temporary)) await syncFile(path.join(temporary, name));
     await syncDirectory(temporary);
-    const existed = await fs.rename(target, previous).then(
-      () => true,
-      (error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return false;
-        throw error;
-      },
-    );
-    try {
-      await fs.rename(temporary, target);
-    } catch (error) {
-      if (existed) await fs.rename(previous, target);
-      throw error;
+    for (let left = attempts; ; left--) {
+      const existed = await moveAside(target, previous);
+      try {
+        await fs.rename(temporary, target);
+        break;
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        // Another process has put its own there in between: the later one stands, as it would a moment after.
+        const overtaken = code === 'ENOTEMPTY' || code === 'EEXIST';
+        if (existed && !overtaken) await fs.rename(previous, target);
+        if (!overtaken || left === 1) throw error;
+        await fs.rm(previous, { recursive: true, force: true });
+      }
     }
     await syncDirectory(path.dirname(target));
     await fs.rm(previous, { recursive: true, force: true });
@@ -75,19 +79,36 @@ export async function replaceDirectoryAtomic(
   }
 }
 
-/**
- * Makes a folder and those above it. On a read-only file system Node's own recursion fails with ENOENT; making
- * them one by one gives the true reason.
- */
-async function makeFolder(folder: string): Promise<void> {
+/** Renames what stands at `target`; false when nothing does. */
+async function moveAside(target: string, aside: string): Promise<boolean> {
   try {
-    await fs.mkdir(folder, { recursive: true });
+    await fs.rename(target, aside);
+    return true;
   } catch (error) {
-    const above = path.dirname(folder);
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === folder) throw error;
-    await makeFolder(above);
-    await fs.mkdir(folder);
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
   }
+}
+
+/**
+ * Makes a folder and those above it, one by one: Node's own recursion gives the wrong reason on a read-only file
+ * system and never ends where a folder that exists takes no entries (`/proc`).
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  const made = (): Promise<boolean> =>
+    fs.mkdir(folder).then(
+      () => true,
+      async (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return false;
+        if ((await fs.stat(folder).catch(() => undefined))?.isDirectory()) return true;
+        throw error;
+      },
+    );
+  if (await made()) return;
+  const above = path.dirname(folder);
+  if (above !== folder) await makeFolder(above);
+  if (await made()) return;
+  throw Object.assign(new Error(`No folder can be made at ${folder}.`), { code: 'EACCES' });
 }
 
 async function syncFile(file: string): Promise<void> {
@@ -130,6 +151,7 @@ export function asStorageError(error: unknown, file: string): unknown {
     case 'ENOTDIR':
     case 'EISDIR':
     case 'EEXIST':
+    case 'ENOTEMPTY':
       return fail('wrong-kind', 'A file stands where a folder is needed, or the reverse.', 'Move it away.');
     default:
       return error;

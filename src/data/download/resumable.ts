@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import fs, { type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
-import { asStorageError, writeFileAtomic } from '../../shared/atomic-file.ts';
+import { asStorageError, writeFileAtomic, makeFolder } from '../../shared/atomic-file.ts';
 import { InputError, StorageError, throwIfCancelled } from '../../shared/errors.ts';
 import type { LongWork } from '../../shared/progress.ts';
 import { defaultPatience, Passing, request, withRetries, type Answer, type Patience } from './request.ts';
@@ -51,7 +51,7 @@ export async function downloadFile(options: DownloadOptions, work: LongWork = {}
   const { target } = options;
   const part = `${target}.part`;
   try {
-    await fs.mkdir(path.dirname(target), { recursive: true });
+    await makeFolder(path.dirname(target));
     const existing = await sizeOf(target);
     if (existing !== undefined) {
       if ((await md5Of(target, work)) === options.md5)

@@ -54,6 +54,26 @@ describe('atomic files', function () {
     assert.deepEqual(fs.readdirSync(folder), ['set']);
   });
 
+  it('folders put in one place side by side leave one of them whole', async () => {
+    const target = path.join(folder, 'set');
+    for (let round = 0; round < 5; round++)
+      await Promise.all(
+        Array.from({ length: 12 }, (_, i) =>
+          replaceDirectoryAtomic(target, (directory) =>
+            fs.promises.writeFile(path.join(directory, 'x'), String(i).repeat(1000)),
+          ),
+        ),
+      );
+    assert.match(fs.readFileSync(path.join(target, 'x'), 'utf8'), /^(\d\d?)\1{999}$/);
+    assert.deepEqual(fs.readdirSync(folder), ['set']);
+  });
+
+  it('ends where an existing folder takes no entries', async function () {
+    if (!fs.existsSync('/proc/self')) this.skip();
+    // Node's own fs.mkdir({ recursive: true }) never returns there.
+    await assert.rejects(writeFileAtomic('/proc/.toolrec/x', ''), hasCode('not-permitted'));
+  });
+
   it('says what stands in the way', async () => {
     fs.writeFileSync(path.join(folder, 'file'), '');
     fs.mkdirSync(path.join(folder, 'dir'));
