@@ -1,6 +1,7 @@
 import { InputError, UsageError } from '../shared/errors.ts';
 import type { Format, SourceFile } from './reader.ts';
 import { formats } from './formats/registry.ts';
+import { emptyFile } from './sources/text.ts';
 
 export interface Detection {
   readonly format: Format;
@@ -41,6 +42,7 @@ export async function chooseFormat(files: readonly SourceFile[], id?: string): P
   if (id !== undefined) return formatById(id);
   const [best] = await detectFormat(files);
   if (best && best.confidence >= sureEnough) return best.format;
+  if (files.length > 0 && files.every(({ size }) => size === 0)) throw emptyFile(files[0]!.name);
   throw new InputError(
     'unknown-format',
     'The files are of no known format.',

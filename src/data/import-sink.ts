@@ -82,7 +82,8 @@ export class ImportSink implements DatasetSink {
     if (record.id === '') return this.bad(place, 'missing-field', record.title);
     const code = this.items.code(record.id);
     if (this.itemRecords[code]) return this.bad(place, 'duplicate-id', record.id);
-    this.fileCount(place.file).rows++;
+    // An item that a row of interactions describes is no further row.
+    if (place.file !== this.currentFile) this.fileCount(place.file).rows++;
     this.catalogueSize++;
     const title = cleanTitle(record.title);
     this.itemRecords[code] = {

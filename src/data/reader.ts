@@ -72,7 +72,7 @@ export interface ReaderPlan {
   readonly attributes: readonly AttributeDefinition[];
   /** Names of the files that will be read, in reading order. */
   readonly files: readonly string[];
-  /** What was decided for the user and should be said: "Timestamps are in milliseconds." Sentences. */
+  /** What was decided for the user and should be said: "Timestamps are in milliseconds." Sentences; `read` may add some. */
   readonly notes: readonly string[];
   /** Reads everything into the sink. */
   read(sink: DatasetSink, work: LongWork): Promise<void>;

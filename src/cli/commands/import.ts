@@ -239,7 +239,8 @@ function render(
     lines.push('', `${style.caution('!')} ${whole(report?.badRows ?? 0)} rows could not be used:`);
     for (const { file, line, reason, excerpt } of badRows.slice(0, 5))
       lines.push(`  ${file}:${line}: ${reason}: ${plainText(excerpt)}`);
-    if (badRows.length > 5) lines.push(style.dim('  … (all in import-report.jsonl)'));
+    const listed = badRows.length < (report?.badRows ?? 0) ? `the first ${whole(badRows.length)}` : 'all';
+    if (badRows.length > 5) lines.push(style.dim(`  … (${listed} in import-report.jsonl)`));
   }
   return lines;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { defaultLineLimit } from '../../../src/data/delimited-scan.ts';
-import { formatById } from '../../../src/data/detect.ts';
+import { chooseFormat, formatById } from '../../../src/data/detect.ts';
 import { ImportSink } from '../../../src/data/import-sink.ts';
 import type { SourceFile } from '../../../src/data/reader.ts';
 import { jsonLine } from '../../../src/data/sources/lines.ts';
@@ -131,6 +131,10 @@ describe('Bad input', () => {
       assert.ok(peak < 3 * limit + (48 << 20), `${peak >> 20} MiB`);
     });
   }
+
+  it('a file with nothing in it is called empty, not of an unknown format', async () => {
+    await assert.rejects(chooseFormat([memoryFile('log.csv', '')]), { code: 'empty-file' });
+  });
 
   for (const fuzzCase of fuzzCases) {
     it(`an empty file of ${fuzzCase.format.id} is refused by name (${fuzzCase.files.length} files)`, async () => {

@@ -7,11 +7,12 @@ import { parseNumber, scanRatings } from '../fields.ts';
 import { detectUnit, parseTimestamp, unitNames, type TimestampUnit } from '../timestamps.ts';
 import { openDelimited } from './delimited.ts';
 import { attributeReaders } from './infer.ts';
+import { ItemColumns } from './item-columns.ts';
 import { openJsonLines } from './json-table.ts';
 import {
-  checkKeys,
   interactionMapping,
   itemMapping,
+  withFullKeys,
   type InteractionMapping,
   type ItemMapping,
 } from './mapping.ts';
@@ -97,6 +98,7 @@ function headerOf(given: string | undefined): boolean | undefined {
 interface Chosen {
   readonly interactions: Table;
   readonly columns: InteractionMapping;
+  /** Of a table of their own, or the one of the interactions where its rows describe items too. */
   readonly items?: { readonly table: Table; readonly columns: ItemMapping };
 }
 
@@ -150,22 +152,37 @@ async function choose(
     map['items'] === undefined
       ? tables.filter((table) => table !== interactions)
       : [tableNamed(tables, map['items'])];
-  for (const table of others) {
+  for (const table of others.filter((other) => other !== interactions)) {
     const itemColumns = itemMapping(table, map, interactions.columns[columns.item]!);
     if (itemColumns) return { interactions, columns, items: { table, columns: itemColumns } };
   }
-  const stray = Object.keys(map).find((key) => key.startsWith('item.') || key === 'items');
-  if (stray !== undefined) {
+  const own = ownItemMapping(interactions, map, columns);
+  return { interactions, columns, ...(own ? { items: { table: interactions, columns: own } } : {}) };
+}
+
+/**
+ * What the rows of the interactions say of their items: only what the mapping names, as other columns may say
+ * something of the event. Undefined when it names nothing.
+ */
+function ownItemMapping(
+  table: Table,
+  map: Readonly<Record<string, string>>,
+  columns: InteractionMapping,
+): ItemMapping | undefined {
+  const key = Object.keys(map).find((name) => name.startsWith('item.') || name === 'items');
+  if (key === undefined) return undefined;
+  if (key === 'items' || map['item.id'] !== undefined) {
     throw new UsageError(
       'bad-mapping',
-      `“${stray}” is given, but there is no file of items.`,
-      'Name that file too.',
-      {
-        place: { flag: '--map' },
-      },
+      `“${key === 'items' ? key : 'item.id'}” is given, but there is no file of items.`,
+      'Name that file too; columns of the interactions that describe items need only item.title and item.NAME.',
+      { place: { flag: '--map' } },
     );
   }
-  return { interactions, columns };
+  const mapped = itemMapping(table, map, table.columns[columns.item]!);
+  const { attributes = [] } = mapped ?? {};
+  const title = map['item.title'] === undefined ? undefined : mapped?.title;
+  return { id: columns.item, attributes, ...(title === undefined ? {} : { title }) };
 }
 
 function isNamed(file: SourceFile, name: string): boolean {
@@ -187,14 +204,14 @@ async function plan(
   label: string,
   options: FormatOptions,
 ): Promise<ReaderPlan> {
-  const map = options.map ?? {};
-  checkKeys(map);
+  const map = withFullKeys(options.map ?? {});
   const { interactions, columns, items } = await choose(files, kind, label, map);
   const unit =
     columns.timestamp === undefined ? undefined : (columns.unit ?? unitOf(interactions, columns.timestamp));
   const readers = items
     ? attributeReaders(items.table, items.columns.attributes, [items.columns.id, items.columns.title ?? -1])
     : [];
+  const own = items?.table === interactions;
   const called = (index: number | undefined): string =>
     index === undefined ? 'none' : interactions.columns[index]!;
   const notes = [
@@ -203,17 +220,32 @@ async function plan(
       ? 'There are no timestamps: the order of each user’s interactions is the order of the file.'
       : `Timestamps are ${unitNames[unit]}.`,
     ...(items ? [] : ['There is no file of items: they have no titles and no attributes.']),
+    ...(items ? [] : unusedColumns(interactions, columns)),
+    ...(own ? [`Items are described by the rows of ${interactions.file.name} itself.`] : []),
     ...readers.map(({ definition }) => `Attribute ${definition.name}: ${definition.kind}.`),
   ];
   return {
     attributes: readers.map((reader) => reader.definition),
-    files: [...(items ? [items.table.file.name] : []), interactions.file.name],
+    files: [...(items && !own ? [items.table.file.name] : []), interactions.file.name],
     notes,
     async read(sink, work) {
-      if (items) await readItems(items.table, items.columns, readers, sink, work);
-      await readInteractions(interactions, columns, unit, sink, work);
+      if (items && !own) await readItems(items.table, items.columns, readers, sink, work);
+      const described = items && own ? new ItemColumns(interactions, items.columns, readers) : undefined;
+      await readInteractions(interactions, columns, unit, sink, work, described);
+      described?.pour(sink);
+      notes.push(...(described?.conflicts() ?? []));
     },
   };
+}
+
+/** Says which columns of a lone table are left out, and how they are taken in if they describe items. */
+function unusedColumns(table: Table, columns: InteractionMapping): string[] {
+  if (table.delimited?.header === false) return [];
+  const used = [columns.user, columns.item, columns.rating, columns.timestamp];
+  const unused = table.columns.filter((_, index) => !used.includes(index));
+  if (!unused.length) return [];
+  const named = unused.slice(0, 8).join(', ') + (unused.length > 8 ? ', …' : '');
+  return [`Not used: ${named}. What describes items can be mapped: item.title=COLUMN, item.NAME=COLUMN.`];
 }
 
 /** @throws UsageError when the values of the column are no times. */
@@ -267,8 +299,9 @@ async function readInteractions(
   unit: TimestampUnit | undefined,
   sink: DatasetSink,
   work: LongWork,
+  described?: ItemColumns,
 ): Promise<void> {
-  if (table.delimited && isPlain(table, columns, unit)) {
+  if (!described && table.delimited && isPlain(table, columns, unit)) {
     const { delimiter, header } = table.delimited;
     const { user, item, rating, timestamp } = columns;
     const layout = { delimiter, header, columns: table.columns.length, user, item, timestamp: timestamp! };
@@ -276,10 +309,11 @@ async function readInteractions(
   }
   const { file } = table;
   sink.beginFile(file.name);
-  const wanted = [columns.user, columns.item, columns.rating, columns.timestamp].filter(
+  const { user: userColumn, item: itemColumn, rating: ratingColumn, timestamp: timeColumn } = columns;
+  const wanted = [userColumn, itemColumn, ratingColumn, timeColumn, ...(described?.columns ?? [])].filter(
     (index) => index !== undefined,
   );
-  await table.rows(wanted, sink, work, (cells, line) => {
+  await table.rows([...new Set(wanted)], sink, work, (cells, line) => {
     const bad = (reason: Parameters<DatasetSink['bad']>[1]): void =>
       sink.bad({ file: file.name, line }, reason, excerptOf(cells));
     const user = cellId(cells[columns.user]);
@@ -303,7 +337,9 @@ async function readInteractions(
       time = secondsOfCell(cells[columns.timestamp], unit);
       if (Number.isNaN(time)) return bad('bad-timestamp');
     }
-    sink.interaction(sink.users.code(user), sink.items.code(item), rating, time, line);
+    const itemCode = sink.items.code(item);
+    sink.interaction(sink.users.code(user), itemCode, rating, time, line);
+    described?.row(itemCode, cells, line);
   });
 }
 

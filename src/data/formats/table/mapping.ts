@@ -12,7 +12,7 @@ export const mapKeys = {
   interactions: 'name of the file of interactions',
   items: 'name of the file of items; “none”',
   'item.id': 'column of ids in the file of items',
-  'item.title': 'column of titles in the file of items',
+  'item.title': 'column of titles in the file of items, or beside the interactions; also “title”',
   delimiter: 'what divides columns: , ; | or tab',
   header: '“yes” or “no”: whether the first line names the columns',
 } as const;
@@ -124,17 +124,22 @@ function guess(table: Table, role: keyof typeof synonyms): number | undefined {
   return undefined;
 }
 
-/** @throws UsageError for a key that means nothing: a mapping with a slip must not be half applied. */
-export function checkKeys(map: Map): void {
-  for (const key of Object.keys(map)) {
+/**
+ * The mapping with `title` as `item.title`.
+ * @throws UsageError for a key that means nothing: a mapping with a slip must not be half applied.
+ */
+export function withFullKeys(map: Map): Map {
+  const { title, ...rest } = map;
+  for (const key of Object.keys(rest)) {
     if (Object.hasOwn(mapKeys, key) || /^item\.[^.]+$/.test(key)) continue;
     throw new UsageError(
       'bad-mapping',
       `A mapping has no field “${key}”.`,
-      `Fields are: ${Object.keys(mapKeys).join(', ')}, and item.NAME for an attribute.`,
+      `Fields are: ${Object.keys(mapKeys).join(', ')}, and item.NAME for an attribute, such as item.genre.`,
       { place: { flag: '--map' } },
     );
   }
+  return title === undefined ? rest : { 'item.title': title, ...rest };
 }
 
 /** Index of a column given by its name or 1-based number. @throws UsageError when the table has no such column. */

@@ -6,6 +6,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { chooseFormat, detectFormat } from '../../../../src/data/detect.ts';
 import { csvTable, jsonlTable, parquetTable, tsvTable } from '../../../../src/data/formats/table/format.ts';
 import { attributeName, kindOf, separatorOf } from '../../../../src/data/formats/table/infer.ts';
+import { ImportSink } from '../../../../src/data/import-sink.ts';
 import { previewSource } from '../../../../src/data/preview.ts';
 import { openSources } from '../../../../src/data/sources/open-sources.ts';
 import { memoryFile, readAll } from '../helpers/collect.ts';
@@ -66,6 +67,42 @@ describe('CSV and TSV tables', () => {
     assert.deepEqual(sink.catalogue[0]!.attributes, { genre: ['Home', 'Kitchen'], year: '1995' });
   });
 
+  it('describe items by columns beside the interactions where those are mapped', async () => {
+    const rows =
+      'user,item,title,timestamp,genre,price\n' +
+      'u1,i1,,100,Drama|Crime,3\nu2,i1,Heat,200,Drama|Crime,3\nu1,i2,Alien,300,Horror,\nu2,i2,Alien 2,x,,\n' +
+      'u3,i1,Heat,400,Action,4\nu3,i2,Aliens,500,Horror|Sci-Fi,5\nu3,i3,,600,,\n';
+    const map = { title: 'title', 'item.genre': 'genre', 'item.price': 'price:number' };
+    const plan = await csvTable.plan([memoryFile('one.csv', rows)], { map });
+    const sink = new ImportSink(plan.attributes, 0.5);
+    await plan.read(sink, {});
+    assert.deepEqual(sink.itemRecords, [
+      { id: 'i1', title: 'Heat', attributes: { genre: ['Drama', 'Crime'], price: 3 } },
+      { id: 'i2', title: 'Alien', attributes: { genre: ['Horror'], price: 5 } },
+      { id: 'i3', title: 'i3', attributes: {} },
+    ]);
+    assert.deepEqual(plan.files, ['one.csv']);
+    assert.deepEqual(
+      plan.notes.filter((note) => note.includes('more than one value')),
+      [
+        '1 item has more than one value in “title”: the first counts.',
+        '2 items have more than one value in “genre”: the first counts.',
+        '1 item has more than one value in “price”: the first counts.',
+      ],
+    );
+    const { rows: read, badRows } = sink.finish();
+    assert.deepEqual([read, badRows], [7, 1]);
+  });
+
+  it('leave columns beside the interactions alone that nobody mapped, and say so', async () => {
+    const rows = 'user,item,title,timestamp\nu1,i1,Heat,100\n';
+    const { attributes, notes } = await csvTable.plan([memoryFile('one.csv', rows)], {});
+    assert.deepEqual(attributes, []);
+    assert.ok(notes.some((note) => note.startsWith('Not used: title.')));
+    const wrong = csvTable.plan([memoryFile('one.csv', rows)], { map: { 'item.id': 'item' } });
+    await assert.rejects(wrong, { code: 'bad-mapping' });
+  });
+
   it('read without a header, and read plain numbers the same on both paths', async () => {
     const rows = '1,10,4.5,978300760\n2,10,3,978300761\n2,11,3,978300762\n';
     const plain = await readAll(csvTable, [memoryFile('r.csv', rows)]);
@@ -107,7 +144,9 @@ describe('CSV and TSV tables', () => {
     await rejects({ user: 'who', item: 'thing' }, 'bad-mapping');
     await rejects({ user: 'who', item: '9' }, 'bad-mapping');
     await rejects({ user: 'who', item: 'what', colour: 'note' }, 'bad-mapping');
-    await rejects({ user: 'who', item: 'what', 'item.x': 'note' }, 'bad-mapping');
+    await rejects({ user: 'who', item: 'what', 'item.x': 'nothing' }, 'bad-mapping');
+    await rejects({ user: 'who', item: 'what', 'item.id': 'what' }, 'bad-mapping');
+    await rejects({ user: 'who', item: 'what', items: 't.csv' }, 'bad-mapping');
     await rejects({ user: 'who', item: 'what', timestamp: 'note' }, 'bad-mapping');
     await rejects({ user: 'who', item: 'what', delimiter: 'ab' }, 'bad-mapping');
     await rejects({ user: 'who', item: 'what', header: 'perhaps' }, 'bad-mapping');
