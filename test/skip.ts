@@ -1,4 +1,17 @@
-type WithReason = { skipReason?: string };
+import mocha from 'mocha';
+
+type WithReason = { skipReason?: string; parent?: WithReason };
+
+// Files that run side by side report from processes of their own, and mocha sends only the fields that it knows.
+const test = mocha.Test.prototype as unknown as { serialize(): object } & WithReason;
+const serialize = test.serialize;
+test.serialize = function (this: WithReason & { serialize(): object }) {
+  return { ...serialize.call(this), skipReason: reasonOf(this) };
+};
+
+function reasonOf(holder: WithReason | undefined): string | undefined {
+  return holder && (holder.skipReason ?? reasonOf(holder.parent));
+}
 
 /**
  * Skips the running test (or, from a `before` hook, its whole suite) and keeps the reason for the list that

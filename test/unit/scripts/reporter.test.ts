@@ -13,15 +13,16 @@ interface Results {
 }
 
 describe('scripts: the reporter of test results', () => {
-  it('counts what passed, failed and was skipped, and why', function () {
-    this.timeout(30_000);
-    const folder = mkdtempSync(path.join(os.tmpdir(), 'toolrec-test-'));
-    try {
-      const spec = path.join(folder, 'x.test.ts');
-      const results = path.join(folder, 'results.json');
-      writeFileSync(
-        spec,
-        `import { skip } from ${JSON.stringify(path.join(root, 'test/skip.ts'))};
+  for (const parallel of [[], ['--parallel', '--jobs', '2']])
+    it(`counts what passed, failed and was skipped, and why ${parallel.join(' ')}`, function () {
+      this.timeout(60_000);
+      const folder = mkdtempSync(path.join(os.tmpdir(), 'toolrec-test-'));
+      try {
+        const spec = path.join(folder, 'x.test.ts');
+        const results = path.join(folder, 'results.json');
+        writeFileSync(
+          spec,
+          `import { skip } from ${JSON.stringify(path.join(root, 'test/skip.ts'))};
         describe('outer', () => {
           it('passes', () => {});
           it('fails', () => { throw new Error('so'); });
@@ -38,31 +39,31 @@ describe('scripts: the reporter of test results', () => {
             it('four', () => {});
           });
         });`,
-      );
-      const mocha = path.join(root, 'node_modules/mocha/bin/mocha.js');
-      const reporter = path.join(root, 'test/reporter.cjs');
-      const { status, stderr } = spawnSync(
-        process.execPath,
-        [mocha, '--no-config', '--import=tsx', '--reporter', reporter, spec],
-        { cwd: root, encoding: 'utf8', env: { ...process.env, TOOLREC_TEST_RESULTS: results } },
-      );
-      assert.equal(status, 1, stderr);
-      const { passed, failures, skipped } = JSON.parse(readFileSync(results, 'utf8')) as Results;
-      assert.equal(passed, 2);
-      assert.deepEqual(
-        failures.map(({ title }) => title),
-        ['outer fails'],
-      );
-      assert.match(failures[0]!.message, /^Error: so/);
-      assert.deepEqual(skipped, [
-        { title: 'outer is skipped inside', reason: 'no file' },
-        { title: 'outer is skipped outright', reason: 'no reason given' },
-        { title: 'outer suite one', reason: 'no GPU' },
-        { title: 'outer suite inner two', reason: 'no GPU' },
-        { title: 'outer each three', reason: 'not three' },
-      ]);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
+        );
+        const mocha = path.join(root, 'node_modules/mocha/bin/mocha.js');
+        const reporter = path.join(root, 'test/reporter.cjs');
+        const { status, stderr } = spawnSync(
+          process.execPath,
+          [mocha, '--no-config', '--import=tsx', '--reporter', reporter, ...parallel, spec],
+          { cwd: root, encoding: 'utf8', env: { ...process.env, TOOLREC_TEST_RESULTS: results } },
+        );
+        assert.equal(status, 1, stderr);
+        const { passed, failures, skipped } = JSON.parse(readFileSync(results, 'utf8')) as Results;
+        assert.equal(passed, 2);
+        assert.deepEqual(
+          failures.map(({ title }) => title),
+          ['outer fails'],
+        );
+        assert.match(failures[0]!.message, /^Error: so/);
+        assert.deepEqual(skipped, [
+          { title: 'outer is skipped inside', reason: 'no file' },
+          { title: 'outer is skipped outright', reason: 'no reason given' },
+          { title: 'outer suite one', reason: 'no GPU' },
+          { title: 'outer suite inner two', reason: 'no GPU' },
+          { title: 'outer each three', reason: 'not three' },
+        ]);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
 });
