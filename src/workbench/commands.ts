@@ -27,11 +27,13 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
   [commands.refresh]: ({ datasets }) => datasets.refresh(),
   [commands.showLog]: ({ log }) => log.show(),
   [commands.doctor]: async (workbench) => (await import('./doctor.ts')).runDoctor(workbench),
-  [commands.openWalkthrough]: () =>
-    vscode.commands.executeCommand(
-      'workbench.action.openWalkthrough',
-      `${extensionId}#${walkthroughId}`,
-      false,
+  [commands.openWalkthrough]: ({ datasets }) =>
+    datasets.announceTo(() =>
+      vscode.commands.executeCommand(
+        'workbench.action.openWalkthrough',
+        `${extensionId}#${walkthroughId}`,
+        false,
+      ),
     ),
   [commands.restartEngine]: async (workbench) =>
     (await import('./restart-engine.ts')).restartEngine(workbench),

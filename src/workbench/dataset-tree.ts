@@ -37,6 +37,7 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
   private watchers = new DisposableStore();
   private listing: Promise<readonly DatasetNode[]> | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private context: Readonly<Record<string, boolean>> = {};
 
   constructor(log: WorkbenchLog) {
     this.log = log;
@@ -49,8 +50,7 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
       }),
     );
     this.watch();
-    // Context keys that the walkthrough looks at must be right even while the view is hidden.
-    void vscode.commands.executeCommand('setContext', contextKeys.hasFolder, openFolders().length > 0);
+    // Its context keys must be right even while the view is hidden.
     this.timer = setTimeout(() => void this.list(), settleMs);
   }
 
@@ -58,6 +58,24 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
   async all(): Promise<readonly Extract<DatasetNode, { kind: 'dataset' }>[]> {
     const nodes = await this.list();
     return nodes.flatMap((node) => (node.kind === 'folder' ? node.children : [node])).filter(isDataset);
+  }
+
+  /**
+   * Opens a walkthrough whose steps look at the context keys. VS Code completes a step when its key becomes true after
+   * the walkthrough was opened, and never one whose key was true before; so they are false meanwhile.
+   */
+  async announceTo(openWalkthrough: () => Thenable<unknown>): Promise<void> {
+    await this.list();
+    for (const key of Object.values(contextKeys))
+      await vscode.commands.executeCommand('setContext', key, false);
+    await openWalkthrough();
+    await new Promise((resolve) => setTimeout(resolve, 1000)); // it reads its steps after it has opened
+    this.setContext();
+  }
+
+  private setContext(): void {
+    for (const [key, value] of Object.entries(this.context))
+      void vscode.commands.executeCommand('setContext', key, value);
   }
 
   refresh(): void {
@@ -108,8 +126,8 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
     );
     const any = perFolder.some((nodes) => nodes.length > 0);
     const datasets = perFolder.flat().some((node) => node.kind === 'dataset');
-    void vscode.commands.executeCommand('setContext', contextKeys.hasFolder, folders.length > 0);
-    void vscode.commands.executeCommand('setContext', contextKeys.hasDatasets, datasets);
+    this.context = { [contextKeys.hasFolder]: folders.length > 0, [contextKeys.hasDatasets]: datasets };
+    this.setContext();
     if (!any) return []; // an empty tree shows the welcome content
     if (folders.length === 1) return perFolder[0]!;
     return folders.map((folder, i): DatasetNode => ({ kind: 'folder', folder, children: perFolder[i]! }));

@@ -40,7 +40,7 @@ export const treeItems = {
 
 /** Keys set with `setContext`, for `when` clauses. */
 export const contextKeys = {
-  /** True when a folder on disk is open. VS Code's own key does not complete steps of a walkthrough after a reload. */
+  /** True when a folder on disk is open. */
   hasFolder: 'toolrec.hasFolder',
   /** True when some workspace folder has a dataset. */
   hasDatasets: 'toolrec.hasDatasets',
