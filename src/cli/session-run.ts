@@ -1,14 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import * as z from 'zod';
 import { branch } from '../agent/branch.ts';
 import { catalogueOf } from '../agent/catalogue.ts';
 import type { SessionEvent } from '../agent/events.ts';
 import { type SessionLog, SessionStore } from '../agent/log-store.ts';
 import { fitWeights } from '../agent/offline/fit.ts';
 import { saveWeights } from '../agent/offline/weights.ts';
-import { promptDomains } from '../agent/prompts/kinds.ts';
-import { protocolNames } from '../agent/protocols.ts';
 import { replay } from '../agent/replay.ts';
 import { Session, type SessionEnvironment } from '../agent/session.ts';
 import { foldAll, type SessionState } from '../agent/state.ts';
@@ -30,89 +27,19 @@ import { OpenAiChatModel } from '../llm/openai-chat.ts';
 import { fitCooccurrence } from '../recommender/cooccurrence.ts';
 import { fitPopularity } from '../recommender/popularity.ts';
 import { CancelledError, UsageError } from '../shared/errors.ts';
-import { examples, type Cli, type CliEnvironment, type Run, writeAll } from './cli.ts';
-import type { ToolRecCommand } from './command.ts';
+import { type Cli, type CliEnvironment, type Run, writeAll } from './cli.ts';
+import type { RunOptions } from './commands/session.ts';
 import { exitCodes } from './exit-codes.ts';
 import { summaryOf } from './session-summary.ts';
 import { SessionView } from './session-view.ts';
 import { plainText, styleFor } from './terminal.ts';
 
-const floorModels = ['cooccurrence', 'popularity'] as const;
 /** Where the API key is looked for: never a flag (it would be in the shell's history), never a file. */
 const keyVariables = ['TOOLREC_API_KEY', 'OPENAI_API_KEY'];
 
-const runSchema = z.strictObject({
-  dataset: z.string().optional(),
-  user: z.string().optional(),
-  history: z.string().optional(),
-  policy: z.enum(['offline', 'llm']).default('offline'),
-  baseUrl: z.string().default('https://api.openai.com/v1'),
-  model: z.string().optional(),
-  protocol: z.enum(protocolNames as [string, ...string[]]).default('react'),
-  domain: z.enum(promptDomains).optional(),
-  demonstrations: z.boolean().default(true),
-  retrieval: z.enum(floorModels).default('cooccurrence'),
-  top: z.coerce.number().int().min(1).max(1000).optional(),
-  rounds: z.coerce.number().int().min(1).max(100).optional(),
-  maxTokens: z.coerce.number().int().min(1).optional(),
-  maxCost: z.coerce.number().positive().optional(),
-  seed: z.coerce.number().int().min(0).optional(),
-  fit: z.literal(true).optional(),
-  fork: z.string().optional(),
-  replay: z.string().optional(),
-  record: z.string().optional(),
-  playback: z.string().optional(),
-});
-type RunOptions = z.output<typeof runSchema>;
-
-export function registerRun(group: ToolRecCommand, cli: Cli): void {
-  group
-    .command('run')
-    .summary('run a session to its end')
-    .description(
-      'Runs a surrogate user and prints the rounds as they come. Without a language model by default. The session is ' +
-        'kept in .toolrec/sessions. An API key is taken from the environment (TOOLREC_API_KEY or OPENAI_API_KEY).',
-    )
-    .option('-d, --dataset <name>', 'dataset of the workspace (default: sample)')
-    .option('-u, --user <id>', 'user, named as in the dataset’s source (default: the first)')
-    .option('--history <ids>', 'instead of a user: item ids, oldest first, separated by commas')
-    .option('-p, --policy <policy>', 'offline or llm (default: offline)')
-    .option('--base-url <url>', 'OpenAI-compatible server (default: OpenAI’s)')
-    .option('-m, --model <name>', 'language model, as the server names it')
-    .option('--protocol <name>', 'react, tools or json (default: react)')
-    .option('--domain <name>', 'whose prompts: movies, books, businesses or generic (default: guessed)')
-    .option('--no-demonstrations', 'leave the worked examples out of the prompt')
-    .option('--retrieval <model>', 'one of cooccurrence, popularity (default: cooccurrence)')
-    .option('-n, --top <count>', 'items in the final list (default: 10)')
-    .option('--rounds <count>', 'rounds at most (default: 8)')
-    .option('--max-tokens <count>', 'stop after so many tokens')
-    .option('--max-cost <dollars>', 'stop after so much money, where prices are known')
-    .option('--seed <number>', 'seed of whatever is random (default: 0)')
-    .option('--fit', 'first fit the offline policy’s weights on the validation split')
-    .option('--fork <session>', 'go on from a session, or from one of its rounds: id@round')
-    .option('--replay <session>', 'run a stored session again without any model and compare')
-    .option('--record <file>', 'keep the model’s answers in a file')
-    .option('--playback <file>', 'take the model’s answers from such a file')
-    .addHelpText(
-      'after',
-      examples(
-        ['toolrec session run --user simulated-1', 'no language model, no key'],
-        ['toolrec session run -p llm --base-url http://localhost:11434/v1 -m llama3.1', 'a model of Ollama'],
-        ['toolrec session run --fork s-20260501-101500-ab12@2', 'another way on from round 2'],
-        ['toolrec session run --replay s-20260501-101500-ab12', 'the same result, no model called'],
-      ),
-    )
-    .action(
-      cli.action(runSchema, async (run, options) => {
-        const store = new SessionStore(run.workspace.directory('sessions'));
-        return options.replay === undefined
-          ? runSession(run, options, store, cli)
-          : replaySession(run, options.replay, store);
-      }),
-    );
-}
-
-async function runSession(run: Run, options: RunOptions, store: SessionStore, cli: Cli): Promise<undefined> {
+/** Runs a session and prints the rounds as they come. */
+export async function runSession(run: Run, options: RunOptions, cli: Cli): Promise<undefined> {
+  const store = new SessionStore(run.workspace.directory('sessions'));
   const fork = options.fork === undefined ? undefined : await openFork(store, options.fork);
   const dataset = await openNamedDataset(
     run.workspace,
@@ -190,7 +117,7 @@ async function environmentFor(
       dataset,
       library: promptLibrary(run.workspace),
       domain: options.domain,
-      protocol: options.protocol as (typeof protocolNames)[number],
+      protocol: options.protocol,
       demonstrations: options.demonstrations,
     });
     return { environment: environmentOf(dataset, retriever, retriever.name, parts), isOffline: false };
@@ -298,7 +225,9 @@ async function forkSession(
   return session;
 }
 
-async function replaySession(run: Run, id: string, store: SessionStore): Promise<number> {
+/** Runs a stored session again without a model. */
+export async function replaySession(run: Run, id: string): Promise<number> {
+  const store = new SessionStore(run.workspace.directory('sessions'));
   const { events } = await store.read(id);
   const recorded = foldAll(events);
   const dataset = await openNamedDataset(run.workspace, recorded.started.dataset.name);

@@ -1,16 +1,35 @@
-import path from 'node:path';
 import * as z from 'zod';
-import { diffSessions } from '../../agent/diff.ts';
-import { SessionStore } from '../../agent/log-store.ts';
-import { foldAll, type SessionState } from '../../agent/state.ts';
-import { describeAction, sessionMarkdown } from '../../agent/transcript.ts';
-import { writeFileAtomic } from '../../shared/atomic-file.ts';
-import { examples, type Cli, type Run } from '../cli.ts';
+import { promptDomains } from '../../agent/prompts/kinds.ts';
+import { examples, type Cli } from '../cli.ts';
 import type { ToolRecCommand } from '../command.ts';
-import { registerRun } from '../session-run.ts';
-import { summaryOf } from '../session-summary.ts';
-import { SessionView } from '../session-view.ts';
-import { plainText, table } from '../terminal.ts';
+import { diffStored, exportSession, listSessions, showSession } from '../session-files.ts';
+import { replaySession, runSession } from '../session-run.ts';
+
+const floorModels = ['cooccurrence', 'popularity'] as const;
+const runSchema = z.strictObject({
+  dataset: z.string().optional(),
+  user: z.string().optional(),
+  history: z.string().optional(),
+  policy: z.enum(['offline', 'llm']).default('offline'),
+  baseUrl: z.string().default('https://api.openai.com/v1'),
+  model: z.string().optional(),
+  protocol: z.enum(['react', 'tools', 'json']).default('react'),
+  domain: z.enum(promptDomains).optional(),
+  demonstrations: z.boolean().default(true),
+  retrieval: z.enum(floorModels).default('cooccurrence'),
+  top: z.coerce.number().int().min(1).max(1000).optional(),
+  rounds: z.coerce.number().int().min(1).max(100).optional(),
+  maxTokens: z.coerce.number().int().min(1).optional(),
+  maxCost: z.coerce.number().positive().optional(),
+  seed: z.coerce.number().int().min(0).optional(),
+  fit: z.literal(true).optional(),
+  fork: z.string().optional(),
+  replay: z.string().optional(),
+  record: z.string().optional(),
+  playback: z.string().optional(),
+});
+/** Options of `toolrec session run`. */
+export type RunOptions = z.output<typeof runSchema>;
 
 export function register(program: ToolRecCommand, cli: Cli): void {
   const group = program
@@ -26,6 +45,52 @@ export function register(program: ToolRecCommand, cli: Cli): void {
   registerExport(group, cli);
 }
 
+function registerRun(group: ToolRecCommand, cli: Cli): void {
+  group
+    .command('run')
+    .summary('run a session to its end')
+    .description(
+      'Runs a surrogate user and prints the rounds as they come. Without a language model by default. The session is ' +
+        'kept in .toolrec/sessions. An API key is taken from the environment (TOOLREC_API_KEY or OPENAI_API_KEY).',
+    )
+    .option('-d, --dataset <name>', 'dataset of the workspace (default: sample)')
+    .option('-u, --user <id>', 'user, named as in the dataset’s source (default: the first)')
+    .option('--history <ids>', 'instead of a user: item ids, oldest first, separated by commas')
+    .option('-p, --policy <policy>', 'offline or llm (default: offline)')
+    .option('--base-url <url>', 'OpenAI-compatible server (default: OpenAI’s)')
+    .option('-m, --model <name>', 'language model, as the server names it')
+    .option('--protocol <name>', 'react, tools or json (default: react)')
+    .option('--domain <name>', 'whose prompts: movies, books, businesses or generic (default: guessed)')
+    .option('--no-demonstrations', 'leave the worked examples out of the prompt')
+    .option('--retrieval <model>', 'one of cooccurrence, popularity (default: cooccurrence)')
+    .option('-n, --top <count>', 'items in the final list (default: 10)')
+    .option('--rounds <count>', 'rounds at most (default: 8)')
+    .option('--max-tokens <count>', 'stop after so many tokens')
+    .option('--max-cost <dollars>', 'stop after so much money, where prices are known')
+    .option('--seed <number>', 'seed of whatever is random (default: 0)')
+    .option('--fit', 'first fit the offline policy’s weights on the validation split')
+    .option('--fork <session>', 'go on from a session, or from one of its rounds: id@round')
+    .option('--replay <session>', 'run a stored session again without any model and compare')
+    .option('--record <file>', 'keep the model’s answers in a file')
+    .option('--playback <file>', 'take the model’s answers from such a file')
+    .addHelpText(
+      'after',
+      examples(
+        ['toolrec session run --user simulated-1', 'no language model, no key'],
+        ['toolrec session run -p llm --base-url http://localhost:11434/v1 -m llama3.1', 'a model of Ollama'],
+        ['toolrec session run --fork s-20260501-101500-ab12@2', 'another way on from round 2'],
+        ['toolrec session run --replay s-20260501-101500-ab12', 'the same result, no model called'],
+      ),
+    )
+    .action(
+      cli.action(runSchema, async (run, options) => {
+        return options.replay === undefined
+          ? runSession(run, options, cli)
+          : replaySession(run, options.replay);
+      }),
+    );
+}
+
 function registerList(group: ToolRecCommand, cli: Cli): void {
   group
     .command('list')
@@ -37,39 +102,7 @@ function registerList(group: ToolRecCommand, cli: Cli): void {
     )
     .action(
       cli.action(z.strictObject({}), async (run) => {
-        const summaries = await new SessionStore(run.workspace.directory('sessions')).list();
-        const sessions = summaries.map(({ id, state, problem }) =>
-          state
-            ? {
-                id,
-                dataset: state.started.dataset.name,
-                user: state.started.subject.user?.id ?? null,
-                policy: state.started.policy.label,
-                rounds: state.rounds.length,
-                ended: state.outcome?.reason.rule ?? null,
-                parent: state.started.parent,
-              }
-            : { id, error: problem!.toDetail() },
-        );
-        await run.result({ sessions }, (style) => {
-          if (sessions.length === 0) return ['No sessions yet. “toolrec session run” makes one.'];
-          return table(
-            sessions.map((session) =>
-              'error' in session
-                ? [style.bold(session.id), style.bad(session.error.code)]
-                : [
-                    style.bold(session.id),
-                    plainText(session.dataset),
-                    plainText(session.user ?? '–'),
-                    plainText(session.policy),
-                    `${session.rounds} rounds`,
-                    session.ended ?? 'open',
-                    session.parent ? style.dim(`from ${session.parent.session}@${session.parent.round}`) : '',
-                  ],
-            ),
-          );
-        });
-        return undefined;
+        return listSessions(run);
       }),
     );
 }
@@ -83,9 +116,7 @@ function registerShow(group: ToolRecCommand, cli: Cli): void {
     .addHelpText('after', examples(['toolrec session show s-20260501-101500-ab12 --json', 'with every item']))
     .action(
       cli.action<z.ZodObject, [string]>(z.strictObject({}), async (run, _options, id) => {
-        const state = await loaded(run, id);
-        await run.result(summaryOf(state), (style) => new SessionView(style).whole(state));
-        return undefined;
+        return showSession(run, id);
       }),
     );
 }
@@ -103,42 +134,7 @@ function registerDiff(group: ToolRecCommand, cli: Cli): void {
     )
     .action(
       cli.action<z.ZodObject, [string, string]>(z.strictObject({}), async (run, _options, first, second) => {
-        const a = await loaded(run, first);
-        const b = await loaded(run, second);
-        const difference = diffSessions(a, b);
-        await run.result({ first, second, ...difference }, (style) => {
-          const lines: string[] = [];
-          for (const entry of difference.rounds) {
-            const left = a.rounds[entry.round - 1];
-            const right = b.rounds[entry.round - 1];
-            if (entry.same) {
-              lines.push(
-                style.dim(`${String(entry.round).padStart(2)}  = ${plainText(describeAction(left!))}`),
-              );
-              continue;
-            }
-            lines.push(
-              `${style.bold(String(entry.round).padStart(2))}  ${style.bad('−')} ${left ? plainText(describeAction(left)) : '(no round)'}`,
-              `    ${style.good('+')} ${right ? plainText(describeAction(right)) : '(no round)'}`,
-            );
-            if (entry.thought && !entry.missing) lines.push(style.dim('      the thoughts differ'));
-            if (entry.onlyFirst.length + entry.onlySecond.length > 0)
-              lines.push(
-                style.dim(
-                  `      items: ${entry.onlyFirst.length} only in the first, ${entry.onlySecond.length} only in the second`,
-                ),
-              );
-            else if (entry.reordered) lines.push(style.dim('      the same items in another order'));
-          }
-          const { result } = difference;
-          lines.push(
-            result.same
-              ? 'The final lists are the same.'
-              : `Final lists: ${result.onlyFirst.length} only in the first, ${result.onlySecond.length} only in the second, ${result.moved.length} moved.`,
-          );
-          return lines;
-        });
-        return undefined;
+        return diffStored(run, first, second);
       }),
     );
 }
@@ -159,30 +155,8 @@ function registerExport(group: ToolRecCommand, cli: Cli): void {
       cli.action<z.ZodObject, [string]>(
         z.strictObject({ format: z.enum(['jsonl', 'md']).default('md'), out: z.string().optional() }),
         async (run, options, id) => {
-          const store = new SessionStore(run.workspace.directory('sessions'));
-          const { events } = await store.read(id);
-          const format = options['format'] as 'jsonl' | 'md';
-          const content =
-            format === 'md'
-              ? sessionMarkdown(foldAll(events))
-              : events.map((event) => `${JSON.stringify(event)}\n`).join('');
-          const out = options['out'] as string | undefined;
-          if (out === undefined) await run.result({ format, content }, () => content.trimEnd());
-          else {
-            const file = path.resolve(cli.environment.cwd, out);
-            await writeFileAtomic(file, content);
-            await run.result({ format, file }, () => `Written to ${file}.`);
-          }
-          return undefined;
+          return exportSession(run, id, options, cli.environment.cwd);
         },
       ),
     );
-}
-
-async function loaded(run: Run, id: string): Promise<SessionState> {
-  const store = new SessionStore(run.workspace.directory('sessions'));
-  const { events, torn } = await store.read(id);
-  if (torn)
-    run.log.warn(`Line ${torn.line} of the log is incomplete (${torn.bytes} bytes) and was left out.`);
-  return foldAll(events);
 }

@@ -11,6 +11,7 @@ import {
 import { TrustedText } from '../../../src/agent/prompts/engine.ts';
 import { promptDomains, promptKinds } from '../../../src/agent/prompts/kinds.ts';
 import { domainOf, PromptLibrary } from '../../../src/agent/prompts/library.ts';
+import { Session } from '../../../src/agent/session.ts';
 import { checkTemplate, renderPrompt, sampleValues } from '../../../src/agent/prompts/render.ts';
 import { parseTemplate } from '../../../src/agent/prompts/template.ts';
 import { memoryView } from '../../../src/agent/prompts/views.ts';
@@ -346,7 +347,6 @@ describe('shipped demonstrations', () => {
           ),
         });
         const finishing = finishItems(actions.at(-1)!);
-        const { Session } = await import('../../../src/agent/session.ts');
         const session = await Session.start(w.environment, {
           id: 'demonstration',
           history: demonstration.history.map((title) => titles.indexOf(title)),
