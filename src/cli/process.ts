@@ -1,3 +1,5 @@
+import { asStorageError } from '../shared/atomic-file.ts';
+import { ToolRecError } from '../shared/errors.ts';
 import type { Cli } from './cli.ts';
 import type { ToolRecCommand } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -24,12 +26,13 @@ export async function runAsProcess(register?: (program: ToolRecCommand, cli: Cli
   process.on('SIGTERM', () => stop(exitCodes.terminated.code));
   // `toolrec … | head`: whoever read has had enough. Work that is going on is called off.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    if (stopped === undefined) stop(exitCodes.closed.code);
+    if (stopped !== undefined) return;
+    if (error.code === 'EPIPE') return stop(exitCodes.closed.code);
+    const known = asStorageError(error, 'stdout');
+    process.stderr.write(`error: ${known instanceof ToolRecError ? known.describe() : error.message}\n`);
+    stop(exitCodes.storage.code);
   });
-  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  process.stderr.on('error', () => undefined); // nowhere is left to say it
 
   const code = await runCli(
     process.argv.slice(2),

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import * as z from 'zod';
+import { parseDate } from '../../data/formats/timestamps.ts';
 import { importDataset } from '../../data/import.ts';
 import type { BadRow } from '../../data/import-sink.ts';
 import type { DatasetManifest } from '../../data/manifest.ts';
@@ -129,7 +130,9 @@ function collectMap(text: string, before: Record<string, string> = {}): Record<s
   const border = text.indexOf('=');
   if (border < 1 || border === text.length - 1)
     throw new InvalidArgumentError('It has the form field=column, such as user=userId.');
-  return { ...before, [text.slice(0, border)]: text.slice(border + 1) };
+  const field = text.slice(0, border);
+  if (Object.hasOwn(before, field)) throw new InvalidArgumentError(`The field ${field} is mapped twice.`);
+  return { ...before, [field]: text.slice(border + 1) };
 }
 
 /** What the options change in the protocol; undefined when they change nothing. */
@@ -179,10 +182,9 @@ function readPreparation(file: string): Preparation {
 
 function secondsOf(text: string, flag: string): number {
   if (/^\d+(\.\d+)?$/.test(text) && !/^\d{4}$/.test(text)) return Number(text);
-  const milliseconds = /^\d{4}(-\d\d(-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?)?)?$/.test(text)
-    ? Date.parse(text)
-    : NaN;
-  if (!Number.isNaN(milliseconds)) return milliseconds / 1000;
+  const whole = /^\d{4}$/.test(text) ? `${text}-01-01` : /^\d{4}-\d\d$/.test(text) ? `${text}-01` : text;
+  const seconds = parseDate(whole);
+  if (!Number.isNaN(seconds)) return seconds;
   throw new UsageError(
     'invalid-option-value',
     `“${text.slice(0, 80)}” is not a date.`,

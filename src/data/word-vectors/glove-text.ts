@@ -47,7 +47,9 @@ export async function readGloveText(
     if (cells.length !== dimensions || dimensions < 2)
       throw bad(
         line,
-        `“${word.slice(0, 40)}” is followed by ${cells.length} numbers, not ${dimensions || 'some'}`,
+        dimensions < 2
+          ? `“${word.slice(0, 40)}” is not followed by numbers`
+          : `“${word.slice(0, 40)}” is followed by ${cells.length} numbers, not ${dimensions}`,
       );
     const vector = Float32Array.from(cells, (cell) => (cell === '' ? NaN : Number(cell)));
     if (!vector.every(Number.isFinite))

@@ -119,6 +119,8 @@ describe('import and dataset commands', () => {
       [['--core', 'many'], 'invalid-option-value'],
       [['--split', 'random'], 'invalid-option-value'],
       [['--since', 'yesterday'], 'invalid-option-value'],
+      [['--since', '2001-02-30'], 'invalid-option-value'],
+      [['--map', 'user=a', '--map', 'user=b'], 'invalid-argument'],
       [['--map', 'user'], 'invalid-argument'],
       [['--tolerance', 'few'], 'invalid-option-value'],
       [['--name', '../x'], 'bad-name'],

@@ -77,6 +77,18 @@ describe('toolrec as a process', function () {
     assert.equal(stderr, '');
   });
 
+  it('an output that cannot be written is said in a sentence, with exit 4', async function () {
+    if (!fs.existsSync('/dev/full')) this.skip();
+    const full = fs.openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [program, 'spew', '--json'], { stdio: ['ignore', full, 'pipe'] });
+    fs.closeSync(full);
+    let stderr = '';
+    child.stderr!.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
+    const [code] = (await once(child, 'close')) as [number];
+    assert.equal(code, 4);
+    assert.match(stderr, /^error: stdout: [^\n]+\n$/);
+  });
+
   it('a long result arrives whole through a pipe', async () => {
     const { code, stdout } = await start('spew', '--json').ended;
     assert.equal(code, 0);
