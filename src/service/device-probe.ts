@@ -140,7 +140,8 @@ function explainOnnx(
 
 async function tfjsNodeGpu(require: NodeJS.Require, work: LongWork): Promise<DeviceReport> {
   const base = { id: 'tfjs-node-gpu', label: 'TensorFlow · GPU', available: false, detail: '' } as const;
-  const remedy = 'Run “ToolRec: Set Up GPU Engine” (NVIDIA, CUDA 11.2, cuDNN 8.1).';
+  const remedy =
+    'With an NVIDIA card, CUDA 11.2 and cuDNN 8.1, run “npm rebuild @tensorflow/tfjs-node-gpu --ignore-scripts=false”; it downloads TensorFlow (about 400 MB).';
   const found = resolve(require, '@tensorflow/tfjs-node-gpu');
   if (!found) return { ...base, reason: 'The package @tensorflow/tfjs-node-gpu is not installed.', remedy };
   const answer = await inChild(tfjsNodeProbe, [found], work);

@@ -97,7 +97,7 @@ function mappingChoices(map: Mapping): Choice[] {
     separator(vscode.l10n.t('Columns')),
     ...fields.map((field): Choice => ({
       label: `$(symbol-field) ${fieldName(field)}`,
-      description: map[field] ?? vscode.l10n.t('found by name'),
+      description: map[field] ?? vscode.l10n.t('automatic'),
       does: { kind: 'map', field },
     })),
   ];

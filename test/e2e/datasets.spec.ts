@@ -149,7 +149,7 @@ describe('datasets', () => {
       // Label and description of a row stand in its text one after the other.
       const row = (label: string, description: string) =>
         palette.rows.filter({ hasText: new RegExp(`(^|\\W)${label}\\s*${description}`) }).first();
-      await row(field, 'found by name').click();
+      await row(field, 'automatic').click();
       await row(column, value).click();
       await row(field, column).waitFor();
     }
