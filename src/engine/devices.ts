@@ -1,9 +1,11 @@
-/** Devices by name. Nothing is loaded before it is asked for. */
+/** Devices by name. Native code and backends are loaded when they are asked for. */
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import util from 'node:util';
 import { EngineError } from '../shared/errors.ts';
+import { OnnxEngine } from './onnx-engine.ts';
 import type { Engine } from './program.ts';
+import { TfjsEngine } from './tfjs-engine.ts';
 
 export const deviceNames = [
   'onnx-cpu',
@@ -34,10 +36,8 @@ const providers = {
 export async function createEngine(device: DeviceName, options: EngineOptions = {}): Promise<Engine> {
   try {
     if (device in providers) {
-      const { OnnxEngine } = await import('./onnx-engine.ts');
-      return new OnnxEngine({ provider: providers[device as keyof typeof providers], ...options });
+      return await OnnxEngine.create({ provider: providers[device as keyof typeof providers], ...options });
     }
-    const { TfjsEngine } = await import('./tfjs-engine.ts');
     return new TfjsEngine(await tfjsBackend(device as Exclude<DeviceName, keyof typeof providers>));
   } catch (error) {
     throw new EngineError(

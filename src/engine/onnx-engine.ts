@@ -1,4 +1,4 @@
-import * as ort from 'onnxruntime-node';
+import type * as ort from 'onnxruntime-node';
 import { EngineError } from '../shared/errors.ts';
 import { recordGraph } from './capture/record.ts';
 import type {
@@ -11,6 +11,8 @@ import type {
   StepDefinition,
   TensorSpec,
 } from './program.ts';
+
+type Runtime = typeof ort;
 
 export interface OnnxEngineOptions {
   readonly provider: 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
@@ -25,13 +27,21 @@ export class OnnxEngine implements Engine {
   readonly device: string;
   private readonly options: OnnxEngineOptions;
 
-  constructor(options: OnnxEngineOptions) {
+  private readonly runtime: Runtime;
+
+  private constructor(runtime: Runtime, options: OnnxEngineOptions) {
+    this.runtime = runtime;
     this.options = options;
     this.device = `onnx-${options.provider === 'dml' ? 'directml' : options.provider}`;
   }
 
+  /** Loads onnxruntime, which is native code, only now. */
+  static async create(options: OnnxEngineOptions): Promise<OnnxEngine> {
+    return new OnnxEngine(await import('onnxruntime-node'), options);
+  }
+
   createState(values: NamedHostTensors): Promise<EngineState> {
-    return Promise.resolve(new OnnxState(values));
+    return Promise.resolve(new OnnxState(this.runtime, values));
   }
 
   async compile(step: StepDefinition): Promise<Program> {
@@ -44,13 +54,13 @@ export class OnnxEngine implements Engine {
       return { ...prefixed('out:', result.outputs), ...prefixed('new:', result.state ?? {}) };
     });
     const session = await this.createSession(graph.model);
-    return new OnnxProgram(step, session);
+    return new OnnxProgram(this.runtime, step, session);
   }
 
   private async createSession(model: Uint8Array): Promise<ort.InferenceSession> {
     const { provider, threads, profilePrefix } = this.options;
     try {
-      return await ort.InferenceSession.create(model, {
+      return await this.runtime.InferenceSession.create(model, {
         executionProviders: [provider],
         graphOptimizationLevel: 'all',
         ...(threads ? { intraOpNumThreads: threads } : {}),
@@ -76,9 +86,12 @@ class OnnxState implements EngineState {
   /** Blocks of the values before last, written over by the next run. */
   readonly spare = new Map<string, ort.Tensor>();
 
-  constructor(values: NamedHostTensors) {
+  private readonly runtime: Runtime;
+
+  constructor(runtime: Runtime, values: NamedHostTensors) {
+    this.runtime = runtime;
     for (const [name, value] of Object.entries(values))
-      this.tensors.set(name, toOrt({ ...value, data: value.data.slice() }));
+      this.tensors.set(name, toOrt(this.runtime, { ...value, data: value.data.slice() }));
   }
 
   read(names: readonly string[] = [...this.tensors.keys()]): Promise<NamedHostTensors> {
@@ -95,7 +108,7 @@ class OnnxState implements EngineState {
       const old = this.get(name);
       if (old.dims.join() !== value.shape.join())
         throw new EngineError('wrong-shape', `The state “${name}” has another shape.`, '');
-      this.tensors.set(name, toOrt({ ...value, data: value.data.slice() }));
+      this.tensors.set(name, toOrt(this.runtime, { ...value, data: value.data.slice() }));
     }
     return Promise.resolve();
   }
@@ -113,12 +126,14 @@ class OnnxState implements EngineState {
 }
 
 class OnnxProgram implements Program {
+  private readonly runtime: Runtime;
   private readonly step: StepDefinition;
   private readonly session: ort.InferenceSession;
   private readonly resultNames: readonly string[];
   private readonly newStateNames: readonly string[];
 
-  constructor(step: StepDefinition, session: ort.InferenceSession) {
+  constructor(runtime: Runtime, step: StepDefinition, session: ort.InferenceSession) {
+    this.runtime = runtime;
     this.step = step;
     this.session = session;
     this.resultNames = session.outputNames.filter((name) => name.startsWith('out:'));
@@ -138,7 +153,7 @@ class OnnxProgram implements Program {
       const value = inputs[name];
       if (!value)
         throw new EngineError('missing-input', `The step “${this.step.name}” lacks its input “${name}”.`, '');
-      if (known.has(`in:${name}`)) feeds[`in:${name}`] = toOrt(value);
+      if (known.has(`in:${name}`)) feeds[`in:${name}`] = toOrt(this.runtime, value);
     }
     const fetches: Record<string, ort.Tensor | null> = {};
     for (const name of this.resultNames) fetches[name] = null;
@@ -158,11 +173,10 @@ class OnnxProgram implements Program {
   }
 }
 
-function toOrt(tensor: HostTensor): ort.Tensor {
-  const { data, shape } = tensor;
-  if (data instanceof Float32Array) return new ort.Tensor('float32', data, shape);
-  if (data instanceof Int32Array) return new ort.Tensor('int32', data, shape);
-  return new ort.Tensor('bool', data, shape);
+function toOrt({ Tensor }: Runtime, { data, shape }: HostTensor): ort.Tensor {
+  if (data instanceof Float32Array) return new Tensor('float32', data, shape);
+  if (data instanceof Int32Array) return new Tensor('int32', data, shape);
+  return new Tensor('bool', data, shape);
 }
 
 function fromOrt(tensor: ort.Tensor): HostTensor {

@@ -40,6 +40,8 @@ export const modelManifestSchema = z.strictObject({
       /** Where item features come from: a word vector source, or buckets of numbers. */
       features: z.string(),
       featureWidth: z.int().positive(),
+      /** Full GloVe file that the words were looked up in; the shipped words when absent. */
+      glove: z.string().optional(),
     })
     .optional(),
   dataset: z.strictObject({

@@ -114,6 +114,7 @@ export async function defineModel(
     backbone: request.backbone,
     features: source,
     featureWidth: values.shape[1]!,
+    ...(request.glove === undefined ? {} : { glove: request.glove }),
   };
   return { model, tool };
 }

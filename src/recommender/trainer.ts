@@ -30,7 +30,7 @@ import { checkMemory } from './memory.ts';
 import type { SequenceModel } from './models/model.ts';
 import { adamDefaults, initialMoments, type OptimiserOptions, updateInputs } from './optimiser.ts';
 import { SequenceRecommender } from './scoring.ts';
-import { TrainingLog } from './training-log.ts';
+import { type TrainingEvent, TrainingLog } from './training-log.ts';
 import { trainingStep } from './training-step.ts';
 
 /** Reason to give an AbortController so that training counts as paused rather than stopped. */
@@ -52,6 +52,8 @@ export interface TrainingOptions {
   readonly manifest: ModelManifest;
   /** Seconds between checkpoints within an epoch. */
   readonly checkpointSeconds?: number;
+  /** Each line of `training.jsonl` as it is made. */
+  readonly onEvent?: (event: TrainingEvent) => void;
 }
 
 /** Where training stands; kept in the header of `optimizer.safetensors`. */
@@ -259,7 +261,7 @@ class Training {
     position.lossSum += loss * batch.targetCount;
     position.targets += batch.targetCount;
     position.seconds += seconds;
-    this.log.add({
+    this.record({
       kind: 'step',
       step: position.step,
       epoch: position.epoch + position.batch / batches,
@@ -291,7 +293,7 @@ class Training {
       await this.writeParameters();
       this.manifest = { ...this.manifest, validation };
     }
-    this.log.add({
+    this.record({
       kind: 'epoch',
       step: position.step,
       epoch: position.epoch,
@@ -303,6 +305,11 @@ class Training {
     });
     await this.checkpoint();
     await this.describe('training');
+  }
+
+  private record(event: TrainingEvent): void {
+    this.log.add(event);
+    this.options.onEvent?.(event);
   }
 
   private async validate(work: LongWork): Promise<Record<string, number>> {

@@ -1,12 +1,19 @@
 import * as z from 'zod';
 import { evaluateModel, floorModels } from '../../service/requests/recommend.ts';
-import { examples, type Cli } from '../cli.ts';
+import { showModel } from '../../service/requests/model.ts';
+import { examples, type Cli, type Run } from '../cli.ts';
 import type { ToolRecCommand } from '../command.ts';
 import { table } from '../terminal.ts';
 
 const optionsSchema = z.strictObject({
-  dataset: z.string().default('sample'),
-  model: z.enum(['all', ...floorModels]).default('all'),
+  dataset: z.string().optional(),
+  model: z.string().optional(),
+  users: z
+    .string()
+    .regex(/^(all|[1-9]\d*)$/, 'all, or a number')
+    .default('all')
+    .transform((text) => (text === 'all' ? undefined : Number(text))),
+  allowChangedDataset: z.literal(true).optional(),
   part: z.enum(['validation', 'test']).default('test'),
   metrics: z
     .string()
@@ -19,13 +26,16 @@ const optionsSchema = z.strictObject({
 export function register(program: ToolRecCommand, cli: Cli): void {
   program
     .command('evaluate')
+    .argument('[model]', `${floorModels.join(', ')}, all of these, or the id of a trained model`, 'all')
     .summary('full-ranking metrics of models on the held-out items of all users')
     .description(
       'Fits each model on the training part and ranks every user’s held-out item among all items, those of the ' +
         'history taken out. All users count; ties count against the model.',
     )
-    .option('-d, --dataset <name>', 'dataset of the workspace (default: sample)')
-    .option('-m, --model <model>', `one of all, ${floorModels.join(', ')} (default: all)`)
+    .option('-d, --dataset <name>', 'dataset of the workspace (default: that of the model, or sample)')
+    .option('-m, --model <model>', 'the same as the argument')
+    .option('-u, --users <count>', 'all, or so many drawn with a fixed seed (default: all)')
+    .option('--allow-changed-dataset', 'evaluate although the dataset is not the one of the training')
     .option('-p, --part <part>', 'validation or test (default: test)')
     .option('--metrics <list>', 'recall, ndcg, hr, mrr, precision at any N (default: recall@10,ndcg@10)')
     .option('--keep-seen', 'leave the items of the history in the ranking')
@@ -35,15 +45,19 @@ export function register(program: ToolRecCommand, cli: Cli): void {
       examples(
         ['toolrec evaluate', 'both floor models on the sample'],
         [
-          'toolrec evaluate -d ml-1m -m cooccurrence --metrics recall@10,ndcg@10,mrr@20',
+          'toolrec evaluate cooccurrence -d ml-1m --metrics recall@10,ndcg@10,mrr@20',
           'one model, more metrics',
         ],
+        ['toolrec evaluate sasrec-ml-1m --users all --json', 'a trained model, tied users apart'],
         ['toolrec evaluate --per-user --json > values.json', 'values for paired tests'],
       ),
     )
     .action(
-      cli.action(optionsSchema, async (run, { dataset, model, part, metrics, keepSeen, perUser }) => {
+      cli.action<typeof optionsSchema, [string]>(optionsSchema, async (run, options, argument) => {
+        const { part, metrics, keepSeen, perUser, users: userLimit, allowChangedDataset } = options;
         const workspace = run.workspace.folder;
+        const model = options.model ?? argument;
+        const dataset = options.dataset ?? (await datasetOf(run, model));
         const results: Result[] = [];
         for (const each of model === 'all' ? floorModels : [model]) {
           const {
@@ -52,7 +66,16 @@ export function register(program: ToolRecCommand, cli: Cli): void {
             ...summary
           } = await run.engine.request(
             evaluateModel,
-            { workspace, dataset, model: each, part, metrics, maskSeen: !keepSeen },
+            {
+              workspace,
+              dataset,
+              model: each,
+              part,
+              metrics,
+              maskSeen: !keepSeen,
+              allowChangedDataset: allowChangedDataset ?? false,
+              ...(userLimit === undefined ? {} : { userLimit }),
+            },
             run.work,
           );
           results.push(perUser ? { ...summary, perUser: { users: userIds, ...values } } : summary);
@@ -82,6 +105,13 @@ export function register(program: ToolRecCommand, cli: Cli): void {
         return undefined;
       }),
     );
+}
+
+/** The dataset that a trained model was trained on; the sample for floor models. */
+async function datasetOf(run: Run, model: string): Promise<string> {
+  if (model === 'all' || (floorModels as readonly string[]).includes(model)) return 'sample';
+  const { model: view } = await run.engine.request(showModel, { workspace: run.workspace.folder, id: model });
+  return view.dataset.name;
 }
 
 type Answer = z.output<typeof evaluateModel.result>;

@@ -6,9 +6,12 @@ import * as datasetWords from './dataset-words.ts';
 import * as doctor from './doctor.ts';
 import * as evaluate from './evaluate.ts';
 import * as importCommand from './import.ts';
+import * as models from './models.ts';
 import * as recommend from './recommend.ts';
+import * as retrieve from './retrieve.ts';
 import * as sample from './sample.ts';
 import * as session from './session.ts';
+import * as train from './train.ts';
 
 /** In the order of `toolrec --help`. */
 // prettier-ignore
@@ -19,7 +22,10 @@ const commands = [
   dataset,
   datasetDownload,
   datasetWords,
+  train,
+  models,
   recommend,
+  retrieve,
   evaluate,
   session,
 ];

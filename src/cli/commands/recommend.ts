@@ -11,7 +11,7 @@ const optionsSchema = z.strictObject({
     .string()
     .transform((text) => text.split(',').map((id) => id.trim()))
     .optional(),
-  model: z.enum(floorModels).default('cooccurrence'),
+  model: z.string().default('cooccurrence'),
   top: z.coerce.number().int().min(1).max(1000).default(10),
 });
 
@@ -28,7 +28,10 @@ export function register(program: ToolRecCommand, cli: Cli): void {
     .option('-d, --dataset <name>', 'dataset of the workspace (default: sample)')
     .option('-u, --user <id>', 'user, named as in the dataset’s source')
     .option('--history <ids>', 'instead of a user: item ids, oldest first, separated by commas')
-    .option('-m, --model <model>', `one of ${floorModels.join(', ')} (default: cooccurrence)`)
+    .option(
+      '-m, --model <model>',
+      `${floorModels.join(', ')}, or the id of a trained model (default: cooccurrence)`,
+    )
     .option('-n, --top <count>', 'how many items (default: 10)')
     .addHelpText(
       'after',

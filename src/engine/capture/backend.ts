@@ -10,11 +10,8 @@ import type { OnnxElementType } from './onnx-proto.ts';
 export const captureBackendName = 'capture';
 
 /** What stands in the place of a tensor's data. */
-class CapturedValue {
-  readonly name: ValueName;
-  constructor(name: ValueName) {
-    this.name = name;
-  }
+interface CapturedValue {
+  readonly graphValue: ValueName;
 }
 
 class CaptureBackend extends tf.KernelBackend {
@@ -22,7 +19,7 @@ class CaptureBackend extends tf.KernelBackend {
 
   /** A constant of the program; it becomes a constant of the graph. */
   override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): tf.DataId {
-    return new CapturedValue(writeConstant(recorder(this), values, shape, dtype));
+    return captured(writeConstant(recorder(this), values, shape, dtype));
   }
 
   override read(): never {
@@ -109,18 +106,22 @@ export function recordInto<T>(graph: GraphRecorder, work: () => T): T {
   }
 }
 
+function captured(graphValue: ValueName): CapturedValue {
+  return { graphValue };
+}
+
 /** A tensor for a value of the graph. */
 export function tensorOf(value: ValueName, shape: readonly number[], dtype: tf.DataType): tf.Tensor {
   return tf.engine().makeTensorFromTensorInfo(infoOf(value, shape, dtype));
 }
 
 export function infoOf(value: ValueName, shape: readonly number[], dtype: tf.DataType): tf.TensorInfo {
-  return { dataId: new CapturedValue(value), shape: [...shape], dtype };
+  return { dataId: captured(value), shape: [...shape], dtype };
 }
 
 /** The graph's name for a tensor. */
 export function valueOf(tensor: tf.TensorInfo): ValueName {
-  if (tensor.dataId instanceof CapturedValue) return tensor.dataId.name;
+  if ('graphValue' in tensor.dataId) return (tensor.dataId as CapturedValue).graphValue;
   throw new EngineError(
     'foreign-tensor',
     'The captured function uses a tensor that was made outside of it.',

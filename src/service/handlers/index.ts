@@ -1,7 +1,9 @@
+import { ResidentModels } from '../model-runs.ts';
 import { HandlerRegistry } from '../registry.ts';
 import { registerDatasetHandlers } from './dataset.ts';
 import { registerDoctorHandlers } from './doctor.ts';
 import { registerEngineHandlers } from './engine.ts';
+import { registerModelHandlers } from './model.ts';
 import { registerRecommendHandlers } from './recommend.ts';
 
 /** Every request this build answers. A topic adds one line here. */
@@ -10,6 +12,9 @@ export function createRegistry(): HandlerRegistry {
   registerEngineHandlers(registry);
   registerDoctorHandlers(registry);
   registerDatasetHandlers(registry);
-  registerRecommendHandlers(registry);
+  const resident = new ResidentModels(); // shared by the topics
+  registry.disposables.add({ dispose: () => void resident.dispose() });
+  registerRecommendHandlers(registry, resident);
+  registerModelHandlers(registry, resident);
   return registry;
 }

@@ -1,28 +1,37 @@
 import type { Dataset } from '../../data/dataset.ts';
 import { fitCooccurrence } from '../../recommender/cooccurrence.ts';
-import { evaluate } from '../../recommender/evaluation.ts';
+import { evaluate, type Evaluation } from '../../recommender/evaluation.ts';
 import { fitPopularity } from '../../recommender/popularity.ts';
 import type { Recommender } from '../../recommender/recommender.ts';
 import { topN } from '../../recommender/top-n.ts';
 import { UsageError } from '../../shared/errors.ts';
 import type { LongWork } from '../../shared/progress.ts';
+import { Random } from '../../shared/random.ts';
+import { Workspace } from '../../shared/workspace.ts';
+import { recordEvaluation, type ResidentModels } from '../model-runs.ts';
 import { OpenDatasets } from '../open-datasets.ts';
 import type { HandlerRegistry } from '../registry.ts';
-import { evaluateModel, recommend, type FloorModel, type ListedItem } from '../requests/recommend.ts';
+import {
+  evaluateModel,
+  floorModels,
+  recommend,
+  type FloorModel,
+  type ListedItem,
+} from '../requests/recommend.ts';
 
 const fits: Record<FloorModel, (dataset: Dataset, work: LongWork) => Recommender | Promise<Recommender>> = {
   popularity: (dataset) => fitPopularity(dataset),
   cooccurrence: (dataset, work) => fitCooccurrence(dataset, {}, work),
 };
 
-export function registerRecommendHandlers(registry: HandlerRegistry): void {
+export function registerRecommendHandlers(registry: HandlerRegistry, resident: ResidentModels): void {
   const datasets = new OpenDatasets();
-  const models = new FittedModels();
+  const models = new FittedModels(resident);
 
   registry.handle(recommend, async ({ workspace, dataset: name, model, user, history, top }, work) => {
     const dataset = await datasets.get(workspace, name);
     const codes = historyOf(dataset, user, history);
-    const fitted = await models.get(dataset, model, work);
+    const fitted = await models.get(workspace, dataset, model, work);
     const started = performance.now();
     const scores = new Float32Array(fitted.recommender.itemCount);
     await fitted.recommender.scoreBatch([codes], scores);
@@ -38,44 +47,72 @@ export function registerRecommendHandlers(registry: HandlerRegistry): void {
     };
   });
 
-  registry.handle(evaluateModel, async ({ workspace, dataset: name, model, ...options }, work) => {
-    const dataset = await datasets.get(workspace, name);
-    const fitted = await models.get(dataset, model, work);
-    const started = performance.now();
-    const result = await evaluate(fitted.recommender, dataset, options, work);
-    return {
-      dataset: name,
-      simulated: dataset.simulated,
-      model,
-      part: options.part,
-      maskSeen: options.maskSeen,
-      users: result.users.length,
-      items: fitted.recommender.itemCount,
-      metrics: { ...result.metrics },
-      userIds: Array.from(result.users, (user) => dataset.user(user).id),
-      perUser: { ...result.perUser },
-      seconds: { fit: fitted.seconds, evaluate: secondsSince(started) },
-    };
-  });
+  registry.handle(
+    evaluateModel,
+    async ({ workspace, dataset: name, model, userLimit, allowChangedDataset, ...options }, work) => {
+      const dataset = await datasets.get(workspace, name);
+      const fitted = await models.get(workspace, dataset, model, work, allowChangedDataset);
+      const started = performance.now();
+      const users = userLimit === undefined ? {} : { users: drawUsers(dataset, userLimit) };
+      const result = await evaluate(fitted.recommender, dataset, { ...options, ...users }, work);
+      if (!isFloor(model) && userLimit === undefined && options.maskSeen)
+        await recordEvaluation(new Workspace(workspace), model, options.part, result.metrics);
+      return {
+        dataset: name,
+        simulated: dataset.simulated,
+        model,
+        part: options.part,
+        maskSeen: options.maskSeen,
+        users: result.users.length,
+        items: fitted.recommender.itemCount,
+        metrics: { ...result.metrics },
+        ties: byTies(dataset, result, options.part),
+        userIds: Array.from(result.users, (user) => dataset.user(user).id),
+        perUser: { ...result.perUser },
+        seconds: { fit: fitted.seconds, evaluate: secondsSince(started) },
+      };
+    },
+  );
+}
+
+interface Fitted {
+  readonly recommender: Recommender;
+  /** Seconds it took to fit or load; 0 when it was there. */
+  readonly seconds: number;
+}
+
+function isFloor(model: string): model is FloorModel {
+  return (floorModels as readonly string[]).includes(model);
 }
 
 /** Models of the datasets used last; a changed dataset has another hash and so another model. */
 class FittedModels {
   private readonly limit = 4;
-  private readonly fitted = new Map<string, { recommender: Recommender; seconds: number }>();
+  private readonly fitted = new Map<string, Fitted>();
+  private readonly resident: ResidentModels;
+
+  constructor(resident: ResidentModels) {
+    this.resident = resident;
+  }
 
   async get(
+    workspace: string,
     dataset: Dataset,
-    model: FloorModel,
+    model: string,
     work: LongWork,
-  ): Promise<{ recommender: Recommender; seconds: number }> {
+    allowChangedDataset = false,
+  ): Promise<Fitted> {
+    const started = performance.now();
+    if (!isFloor(model)) {
+      const { recommender } = await this.resident.get(new Workspace(workspace), dataset, model, {
+        allowChangedDataset,
+      });
+      return { recommender, seconds: secondsSince(started) };
+    }
     const key = `${dataset.hash} ${model}`;
     let entry = this.fitted.get(key);
     this.fitted.delete(key);
-    if (!entry) {
-      const started = performance.now();
-      entry = { recommender: await fits[model](dataset, work), seconds: secondsSince(started) };
-    }
+    entry ??= { recommender: await fits[model](dataset, work), seconds: secondsSince(started) };
     this.fitted.set(key, entry);
     for (const oldest of this.fitted.keys()) {
       if (this.fitted.size <= this.limit) break;
@@ -83,6 +120,31 @@ class FittedModels {
     }
     return entry;
   }
+}
+
+/** The same users whenever as many are asked for. */
+function drawUsers(dataset: Dataset, limit: number): number[] {
+  const all = Array.from({ length: dataset.userCount }, (_, user) => user);
+  return new Random(`evaluation of ${limit} users`).shuffle(all).slice(0, limit);
+}
+
+type Part = 'validation' | 'test';
+
+/** Means over the users whose held-out item is tied in time with the one before it, and over the others. */
+function byTies(dataset: Dataset, { users, perUser }: Evaluation, part: Part) {
+  const isTied = Array.from(users, (user) => {
+    const place = part === 'test' ? dataset.validationEnd[user]! : dataset.trainEnd[user]!;
+    return place > dataset.offsets[user]! && dataset.timestamps[place] === dataset.timestamps[place - 1];
+  });
+  const group = (tied: boolean) => {
+    const members = isTied.flatMap((own, i) => (own === tied ? [i] : []));
+    const mean = (values: Float64Array) => members.reduce((sum, i) => sum + values[i]!, 0) / members.length;
+    const metrics = members.length
+      ? Object.fromEntries(Object.entries(perUser).map(([name, values]) => [name, mean(values)]))
+      : {};
+    return { users: members.length, metrics };
+  };
+  return { tied: group(true), untied: group(false) };
 }
 
 /** @throws UsageError `unknown-user`, `unknown-item`, `no-history` */

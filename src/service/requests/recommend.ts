@@ -9,7 +9,8 @@ const source = {
   /** The workspace folder. */
   workspace: z.string(),
   dataset: z.string(),
-  model: z.enum(floorModels),
+  /** A floor model by name, or the id of a trained one. */
+  model: z.string(),
 };
 
 const listedItem = z.object({
@@ -23,7 +24,7 @@ const about = {
   dataset: z.string(),
   /** True when the data is generated; whoever shows a figure says so beside it. */
   simulated: z.boolean(),
-  model: z.enum(floorModels),
+  model: z.string(),
 };
 
 /** The top N for a user of the dataset after all of their interactions, or for a history given by item ids. */
@@ -55,6 +56,9 @@ export const evaluateModel = defineRequest({
     /** Such as `recall@10`. */
     metrics: z.array(z.string()).min(1),
     maskSeen: z.boolean(),
+    /** So many users, drawn with a fixed seed; all when absent. */
+    userLimit: z.int().min(1).optional(),
+    allowChangedDataset: z.boolean().default(false),
   }),
   result: z.object({
     ...about,
@@ -65,6 +69,14 @@ export const evaluateModel = defineRequest({
     /** Items that each held-out item was ranked among. */
     items: z.number(),
     metrics: z.record(z.string(), z.number()),
+    /**
+     * Users whose held-out item has the timestamp of the one before it, and the others: among tied items the order is
+     * that of the source, which some models profit from.
+     */
+    ties: z.object({
+      tied: z.object({ users: z.number(), metrics: z.record(z.string(), z.number()) }),
+      untied: z.object({ users: z.number(), metrics: z.record(z.string(), z.number()) }),
+    }),
     /** [users], in the order of `perUser`'s columns. */
     userIds: z.array(z.string()),
     perUser: z.record(z.string(), float64Array),

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { OnnxEngine } from '../../../src/engine/onnx-engine.ts';
 import type { Engine } from '../../../src/engine/program.ts';
 import { type ModelManifest, readManifest, readTensors } from '../../../src/recommender/checkpoint.ts';
 import { parseTrainingConfig, type TrainingConfigInput } from '../../../src/recommender/config.ts';
@@ -12,9 +11,9 @@ import { readTrainingLog } from '../../../src/recommender/training-log.ts';
 import { pauseReason, train } from '../../../src/recommender/trainer.ts';
 import { ToolRecError } from '../../../src/shared/errors.ts';
 import { Random } from '../../../src/shared/random.ts';
+import { captured as engine } from '../engine/engines.ts';
 import { cycleDataset } from './cycle-dataset.ts';
 
-const engine = new OnnxEngine({ provider: 'cpu', threads: 1 });
 const dataset = cycleDataset();
 const small: TrainingConfigInput = {
   hidden: 16,

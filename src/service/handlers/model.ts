@@ -1,0 +1,161 @@
+import path from 'node:path';
+import type { Dataset } from '../../data/dataset.ts';
+import { historyBefore } from '../../data/dataset.ts';
+import { type ModelManifest, readManifest, trainingLogFile } from '../../recommender/checkpoint.ts';
+import { deleteModel, listModels } from '../../recommender/model-library.ts';
+import { topN } from '../../recommender/top-n.ts';
+import { readTrainingLog } from '../../recommender/training-log.ts';
+import { UsageError } from '../../shared/errors.ts';
+import { Workspace } from '../../shared/workspace.ts';
+import { type ResidentModels, TrainingQueue } from '../model-runs.ts';
+import { OpenDatasets } from '../open-datasets.ts';
+import type { HandlerRegistry } from '../registry.ts';
+import {
+  deleteModelRequest,
+  listModelsRequest,
+  type ModelView,
+  pauseModel,
+  retrievalAttributes,
+  retrieveItems,
+  showModel,
+  trainingNotification,
+  trainModel,
+} from '../requests/model.ts';
+
+/** Requests about trained models. TensorFlow.js and onnxruntime are loaded when the first of them comes. */
+/** Requests about trained models. */
+export function registerModelHandlers(registry: HandlerRegistry, resident: ResidentModels): void {
+  const datasets = new OpenDatasets();
+  const queue = new TrainingQueue();
+
+  registry.handle(trainModel, async ({ workspace: folder, dataset: name, ...request }, context) => {
+    const workspace = new Workspace(folder);
+    const dataset = await datasets.get(folder, name);
+    const manifest = await queue.train(
+      workspace,
+      dataset,
+      {
+        ...request,
+        onEvent: (id, event) =>
+          context.notify(trainingNotification, { workspace: folder, id, event: { ...event } }),
+      },
+      context,
+    );
+    return viewOf(manifest);
+  });
+
+  registry.handle(pauseModel, ({ workspace, id }) => ({
+    pausing: queue.pause(new Workspace(workspace).entry('models', id)),
+  }));
+
+  registry.handle(listModelsRequest, async ({ workspace }) => {
+    const entries = await listModels(new Workspace(workspace));
+    return {
+      models: entries.map(({ id, manifest, error }) =>
+        manifest ? viewOf(manifest) : { id, error: { code: error!.code, message: error!.message } },
+      ),
+    };
+  });
+
+  registry.handle(showModel, async ({ workspace, id }) => {
+    const directory = new Workspace(workspace).entry('models', id);
+    const events = await readTrainingLog(path.join(directory, trainingLogFile));
+    return { model: viewOf(await readManifest(directory)), events: events.map((event) => ({ ...event })) };
+  });
+
+  registry.handle(deleteModelRequest, async ({ workspace, id }) => {
+    queue.pause(new Workspace(workspace).entry('models', id));
+    await deleteModel(new Workspace(workspace), id);
+    return { id };
+  });
+
+  registry.handle(retrievalAttributes, async ({ workspace, model }) => ({
+    attributes: [
+      null,
+      ...(await toolsOf(new Workspace(workspace), model)).map(({ tool }) => tool!.attribute),
+    ],
+  }));
+
+  registry.handle(retrieveItems, async ({ workspace: folder, dataset: name, model, attribute, ...query }) => {
+    const workspace = new Workspace(folder);
+    const dataset = await datasets.get(folder, name);
+    const id = attribute === null ? model : (await toolFor(workspace, model, attribute)).id;
+    const { recommender } = await resident.get(workspace, dataset, id);
+    const started = performance.now();
+    const histories = query.queries.map((each) => historyOf(dataset, each, query.before));
+    const lists: { item: number; id: string; title: string; score: number }[][] = [];
+    const { itemCount, batchSize } = recommender;
+    const scores = new Float32Array(Math.min(batchSize, histories.length) * itemCount);
+    for (let from = 0; from < histories.length; from += batchSize) {
+      const batch = histories.slice(from, from + batchSize);
+      await recommender.scoreBatch(batch, scores.subarray(0, batch.length * itemCount));
+      batch.forEach((history, row) => {
+        const own = scores.subarray(row * itemCount, (row + 1) * itemCount);
+        lists.push(
+          topN(own, query.k, new Set(history)).map((item) => {
+            const { id, title } = dataset.item(item);
+            return { item, id, title, score: own[item]! };
+          }),
+        );
+      });
+    }
+    return { lists, seconds: (performance.now() - started) / 1000 };
+  });
+}
+
+function historyOf(
+  dataset: Dataset,
+  query: { user: number } | { history: number[] },
+  before: 'validation' | 'test' | 'end',
+): Uint32Array {
+  if ('history' in query) {
+    const unknown = query.history.find((item) => item >= dataset.catalogueCount);
+    if (unknown === undefined) return Uint32Array.from(query.history);
+    throw new UsageError(
+      'unknown-item',
+      `There is no item with the code ${unknown}.`,
+      'Use codes of this dataset.',
+    );
+  }
+  if (query.user >= dataset.userCount)
+    throw new UsageError(
+      'unknown-user',
+      `There is no user with the code ${query.user}.`,
+      'Use codes of this dataset.',
+    );
+  if (before !== 'end') return historyBefore(dataset, query.user, before);
+  return dataset.items.subarray(dataset.offsets[query.user], dataset.offsets[query.user + 1]);
+}
+
+/** Attribute tools made from a backbone that can be used, the latest of each attribute. */
+async function toolsOf(workspace: Workspace, backbone: string): Promise<ModelManifest[]> {
+  const latest = new Map<string, ModelManifest>();
+  for (const { manifest } of await listModels(workspace)) {
+    if (manifest?.tool?.backbone !== backbone || manifest.progress.bestEpoch === 0) continue;
+    const other = latest.get(manifest.tool.attribute);
+    if (!other || other.updated < manifest.updated) latest.set(manifest.tool.attribute, manifest);
+  }
+  return [...latest.values()];
+}
+
+async function toolFor(workspace: Workspace, backbone: string, attribute: string): Promise<ModelManifest> {
+  const tools = await toolsOf(workspace, backbone);
+  const found = tools.find(({ tool }) => tool?.attribute === attribute);
+  if (found) return found;
+  throw new UsageError(
+    'no-tool',
+    `“${backbone}” has no retrieval tool for the attribute “${attribute}”.`,
+    `Train one: toolrec train … --backbone ${backbone} --attribute ${attribute}.`,
+  );
+}
+
+export function viewOf(manifest: ModelManifest): ModelView {
+  const { kind: _kind, version: _version, config, tool, ...rest } = manifest;
+  return {
+    ...rest,
+    model: config.model,
+    loss: config.loss,
+    config: { ...config },
+    ...(tool ? { tool } : {}),
+  };
+}

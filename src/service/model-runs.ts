@@ -1,0 +1,241 @@
+import type { Dataset } from '../data/dataset.ts';
+import { createEngine, type DeviceName } from '../engine/devices.ts';
+import type { Engine } from '../engine/program.ts';
+import { checkDataset, defineModel, openModel, type ToolRequest } from '../recommender/model-library.ts';
+import { type ModelManifest, readManifest, writeManifest } from '../recommender/checkpoint.ts';
+import { parseTrainingConfig, presets, type PresetName, type TrainingConfig } from '../recommender/config.ts';
+import { newManifest } from '../recommender/manifest.ts';
+import { SequenceRecommender } from '../recommender/scoring.ts';
+import { pauseReason, train } from '../recommender/trainer.ts';
+import type { TrainingEvent } from '../recommender/training-log.ts';
+import { StorageError, throwIfCancelled, UsageError } from '../shared/errors.ts';
+import type { LongWork } from '../shared/progress.ts';
+import { Random } from '../shared/random.ts';
+import type { Workspace } from '../shared/workspace.ts';
+
+export interface TrainingRequest {
+  readonly id?: string | undefined;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly preset?: string | undefined;
+  readonly tool?: ToolRequest | undefined;
+  readonly resume: boolean;
+  readonly device: DeviceName | 'auto';
+  readonly threads: number;
+  readonly allowChangedDataset: boolean;
+  readonly onEvent?: (id: string, event: TrainingEvent) => void;
+}
+
+/** Training runs of this process: one at a time, in the order they were asked for. */
+export class TrainingQueue {
+  private turn: Promise<unknown> = Promise.resolve();
+  private readonly running = new Map<string, AbortController>();
+
+  /** @throws UsageError `already-training`, `model-exists`, `unknown-preset`, and whatever training throws */
+  async train(
+    workspace: Workspace,
+    dataset: Dataset,
+    request: TrainingRequest,
+    work: LongWork,
+  ): Promise<ModelManifest> {
+    const id = request.id ?? (await freeId(workspace, request, dataset.name));
+    const directory = workspace.entry('models', id);
+    if (this.running.has(directory))
+      throw new UsageError(
+        'already-training',
+        `“${id}” is being trained already.`,
+        'Wait for it, or pause it.',
+      );
+    const stop = new AbortController();
+    const cancel = () => stop.abort(work.signal?.reason);
+    work.signal?.addEventListener('abort', cancel);
+    this.running.set(directory, stop);
+    const run = this.turn.then(async () => {
+      throwIfCancelled(stop.signal, 'Training');
+      return runTraining(workspace, dataset, id, request, { ...work, signal: stop.signal });
+    });
+    this.turn = run.catch(() => undefined);
+    try {
+      return await run;
+    } finally {
+      work.signal?.removeEventListener('abort', cancel);
+      this.running.delete(directory);
+    }
+  }
+
+  pause(directory: string): boolean {
+    const run = this.running.get(directory);
+    run?.abort(pauseReason);
+    return run !== undefined;
+  }
+}
+
+async function runTraining(
+  workspace: Workspace,
+  dataset: Dataset,
+  id: string,
+  request: TrainingRequest,
+  work: LongWork,
+): Promise<ModelManifest> {
+  const directory = workspace.entry('models', id);
+  const existing = await readManifest(directory).catch((error: unknown) => {
+    if (error instanceof StorageError && error.code === 'no-model') return undefined;
+    throw error;
+  });
+  if (existing && !request.resume)
+    throw new UsageError(
+      'model-exists',
+      `There is a model “${id}” already.`,
+      'Go on with it (--resume), or choose another name.',
+    );
+  if (!existing && request.resume)
+    throw new StorageError(
+      'no-model',
+      `There is no model “${id}” to go on with.`,
+      'Train it without --resume.',
+    );
+  if (existing && !request.allowChangedDataset) checkDataset(existing, dataset);
+  const config = existing?.config ?? configOf(request);
+  work.onProgress?.({ message: 'Preparing the model' });
+  const { model, tool } = await defineModel(workspace, dataset, config, existing?.tool ?? request.tool, work);
+  const engine = await openEngine(request.device, request.threads);
+  const initial = model.initialise(new Random(`${config.seed} parameters`));
+  const manifest =
+    existing ??
+    newManifest(id, config, dataset, model, initial, engine.device, tool ? { ...tool } : undefined);
+  return train(
+    {
+      engine,
+      dataset,
+      model,
+      initial,
+      directory,
+      manifest,
+      onEvent: (event) => request.onEvent?.(id, event),
+    },
+    work,
+  );
+}
+
+function configOf({ preset, config }: TrainingRequest): TrainingConfig {
+  if (preset !== undefined && !Object.hasOwn(presets, preset))
+    throw new UsageError(
+      'unknown-preset',
+      `There is no preset “${preset.slice(0, 80)}”.`,
+      `Choose one of ${Object.keys(presets).join(', ')}.`,
+    );
+  const base = preset === undefined ? {} : presets[preset as PresetName];
+  return parseTrainingConfig({ ...base, ...config });
+}
+
+/** `sasrec-ml-1m`, `sasrec-ml-1m-2`, … */
+async function freeId(workspace: Workspace, request: TrainingRequest, dataset: string): Promise<string> {
+  const { tool } = request;
+  const kind = tool
+    ? `${tool.backbone}-${tool.mode}-${tool.attribute}`
+    : `${configOf(request).model}-${dataset}`;
+  const base = kind.slice(0, 56);
+  if (request.resume) return base;
+  for (let number = 1; ; number++) {
+    const id = number === 1 ? base : `${base}-${number}`;
+    const taken = await readManifest(workspace.entry('models', id)).then(
+      () => true,
+      (error: unknown) => !(error instanceof StorageError && error.code === 'no-model'),
+    );
+    if (!taken) return id;
+  }
+}
+
+function openEngine(device: DeviceName | 'auto', threads: number): Promise<Engine> {
+  return createEngine(device === 'auto' ? 'onnx-cpu' : device, { threads });
+}
+
+/** A model resident in the engine process. */
+export interface ResidentModel {
+  readonly manifest: ModelManifest;
+  readonly recommender: SequenceRecommender;
+  dispose(): Promise<void>;
+}
+
+/** Models kept in memory between requests; loaded anew when they were trained further. */
+export class ResidentModels {
+  private readonly limit: number;
+  private readonly held = new Map<string, ResidentModel>();
+  private loading: Promise<unknown> = Promise.resolve();
+
+  constructor(limit = 6) {
+    this.limit = limit;
+  }
+
+  get(
+    workspace: Workspace,
+    dataset: Dataset,
+    id: string,
+    options: { allowChangedDataset?: boolean | undefined } = {},
+  ): Promise<ResidentModel> {
+    const result = this.loading.then(() => this.load(workspace, dataset, id, options));
+    this.loading = result.catch(() => undefined);
+    return result;
+  }
+
+  private async load(
+    workspace: Workspace,
+    dataset: Dataset,
+    id: string,
+    options: { allowChangedDataset?: boolean | undefined },
+  ): Promise<ResidentModel> {
+    const directory = workspace.entry('models', id);
+    const key = `${directory} ${dataset.hash}`;
+    const held = this.held.get(key);
+    this.held.delete(key);
+    const manifest = await readManifest(directory);
+    // A change of status alone (finished, evaluated) leaves the parameters as they were.
+    if (
+      held?.manifest.progress.bestEpoch === manifest.progress.bestEpoch &&
+      held.manifest.created === manifest.created
+    ) {
+      this.held.set(key, held);
+      return held;
+    }
+    await held?.dispose();
+    const { model, params } = await openModel(workspace, dataset, id, options);
+    const engine = await createEngine('onnx-cpu');
+    const state = await engine.createState({ ...params, ...model.frozen });
+    const recommender = await SequenceRecommender.create(engine, model, params, state);
+    const resident: ResidentModel = {
+      manifest,
+      recommender,
+      async dispose() {
+        await recommender.dispose();
+        state.dispose();
+      },
+    };
+    this.held.set(key, resident);
+    for (const [oldest, model] of this.held) {
+      if (this.held.size <= this.limit) break;
+      this.held.delete(oldest);
+      await model.dispose();
+    }
+    return resident;
+  }
+
+  async dispose(): Promise<void> {
+    const all = [...this.held.values()];
+    this.held.clear();
+    for (const model of all) await model.dispose();
+  }
+}
+
+/** Keeps the metrics of an evaluation in the model's description. */
+export async function recordEvaluation(
+  workspace: Workspace,
+  id: string,
+  part: string,
+  metrics: Readonly<Record<string, number>>,
+): Promise<void> {
+  const directory = workspace.entry('models', id);
+  const manifest = await readManifest(directory);
+  await writeManifest(directory, {
+    ...manifest,
+    evaluations: { ...manifest.evaluations, [part]: { ...manifest.evaluations?.[part], ...metrics } },
+  });
+}

@@ -1,0 +1,149 @@
+import * as z from 'zod';
+import { defineNotification, defineRequest } from '../protocol.ts';
+
+/** Requests about trained models: training, looking at them, retrieval. */
+
+const count = z.int().nonnegative();
+const metrics = z.record(z.string(), z.number());
+
+export const trainableDevices = [
+  'auto',
+  'onnx-cpu',
+  'onnx-webgpu',
+  'onnx-cuda',
+  'onnx-directml',
+  'onnx-coreml',
+  'tfjs-node-gpu',
+  'tfjs-wasm',
+  'tfjs-cpu',
+] as const;
+
+export const modelViewSchema = z.object({
+  id: z.string(),
+  created: z.string(),
+  updated: z.string(),
+  status: z.enum(['training', 'paused', 'stopped', 'finished', 'failed']),
+  failure: z.string().optional(),
+  /** `sasrec`, `bert4rec`. */
+  model: z.string(),
+  loss: z.string(),
+  config: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  tool: z
+    .object({ attribute: z.string(), mode: z.string(), backbone: z.string(), features: z.string() })
+    .optional(),
+  dataset: z.object({
+    name: z.string(),
+    hash: z.string(),
+    items: count,
+    users: count,
+    simulated: z.boolean(),
+  }),
+  progress: z.object({ epoch: z.number(), step: count, bestEpoch: count, seconds: z.number() }),
+  /** Of the best epoch, on validation. */
+  validation: metrics.optional(),
+  /** By split part. */
+  evaluations: z.record(z.string(), metrics).optional(),
+  device: z.string(),
+  parameters: z.object({ total: count, trainable: count }),
+  flops: z.number(),
+});
+export type ModelView = z.output<typeof modelViewSchema>;
+
+const tool = z.strictObject({
+  attribute: z.string(),
+  mode: z.enum(['frozen', 'full']),
+  backbone: z.string(),
+  glove: z.string().optional(),
+});
+
+/**
+ * Trains a model, or goes on with one of that id. Runs wait for each other. Cancelling the request stops the run with
+ * a usable checkpoint; `model/pause` does so too, and says that it will go on.
+ */
+export const trainModel = defineRequest({
+  name: 'model/train',
+  params: z.strictObject({
+    workspace: z.string().min(1),
+    dataset: z.string(),
+    /** Made from model and dataset when absent. */
+    id: z.string().optional(),
+    /** What differs from the preset, by the keys of the training configuration. */
+    config: z.record(z.string(), z.unknown()).default({}),
+    preset: z.string().optional(),
+    tool: tool.optional(),
+    /** Go on with the model of that id, with its own settings. */
+    resume: z.boolean().default(false),
+    device: z.enum(trainableDevices).default('auto'),
+    threads: count.default(0),
+    allowChangedDataset: z.boolean().default(false),
+  }),
+  result: modelViewSchema,
+});
+
+export const pauseModel = defineRequest({
+  name: 'model/pause',
+  params: z.strictObject({ workspace: z.string().min(1), id: z.string() }),
+  /** False when no training of that id is under way or waiting. */
+  result: z.object({ pausing: z.boolean() }),
+});
+
+/** A line of `training.jsonl` as it is written. */
+export const trainingNotification = defineNotification({
+  name: 'model/training',
+  params: z.object({ workspace: z.string(), id: z.string(), event: z.record(z.string(), z.unknown()) }),
+});
+
+export const listedModelSchema = z.union([
+  modelViewSchema,
+  z.object({ id: z.string(), error: z.object({ code: z.string(), message: z.string() }) }),
+]);
+export type ListedModel = z.output<typeof listedModelSchema>;
+
+export const listModelsRequest = defineRequest({
+  name: 'model/list',
+  params: z.strictObject({ workspace: z.string().min(1) }),
+  result: z.object({ models: z.array(listedModelSchema) }),
+});
+
+export const showModel = defineRequest({
+  name: 'model/show',
+  params: z.strictObject({ workspace: z.string().min(1), id: z.string() }),
+  result: z.object({ model: modelViewSchema, events: z.array(z.record(z.string(), z.unknown())) }),
+});
+
+export const deleteModelRequest = defineRequest({
+  name: 'model/delete',
+  params: z.strictObject({ workspace: z.string().min(1), id: z.string() }),
+  result: z.object({ id: z.string() }),
+});
+
+/** The K best items outside of each history, from models that stay in memory. */
+export const retrieveItems = defineRequest({
+  name: 'model/retrieve',
+  params: z.strictObject({
+    workspace: z.string().min(1),
+    /** Backbone, or a floor model by name. */
+    model: z.string(),
+    dataset: z.string(),
+    /** User codes or histories of item codes, oldest first. A user's history is everything before `before`. */
+    queries: z
+      .array(z.union([z.strictObject({ user: count }), z.strictObject({ history: z.array(count) })]))
+      .min(1),
+    /** What is predicted for users: nothing of that part or later is seen. `end`: all is seen. */
+    before: z.enum(['validation', 'test', 'end']).default('test'),
+    /** Attribute tool made from the backbone; null is the backbone itself (the paper's None). */
+    attribute: z.string().nullable().default(null),
+    k: z.int().min(1).max(10_000),
+  }),
+  result: z.object({
+    lists: z.array(z.array(z.object({ item: count, id: z.string(), title: z.string(), score: z.number() }))),
+    seconds: z.number(),
+  }),
+});
+
+/** Attributes that have a finished tool on a backbone. */
+export const retrievalAttributes = defineRequest({
+  name: 'model/attributes',
+  params: z.strictObject({ workspace: z.string().min(1), model: z.string() }),
+  result: z.object({ attributes: z.array(z.string().nullable()) }),
+});
