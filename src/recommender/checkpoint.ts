@@ -117,6 +117,19 @@ export async function readManifest(directory: string): Promise<ModelManifest> {
   return parsed.data;
 }
 
+/** Keeps the metrics of an evaluation in the model's description. */
+export async function recordEvaluation(
+  directory: string,
+  part: string,
+  metrics: Readonly<Record<string, number>>,
+): Promise<void> {
+  const manifest = await readManifest(directory);
+  await writeManifest(directory, {
+    ...manifest,
+    evaluations: { ...manifest.evaluations, [part]: { ...manifest.evaluations?.[part], ...metrics } },
+  });
+}
+
 export async function writeTensors(
   directory: string,
   name: typeof parametersFile | typeof trainingStateFile,

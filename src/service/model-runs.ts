@@ -2,7 +2,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { createEngine, type DeviceName } from '../engine/devices.ts';
 import type { Engine } from '../engine/program.ts';
 import { checkDataset, defineModel, openModel, type ToolRequest } from '../recommender/model-library.ts';
-import { type ModelManifest, readManifest, writeManifest } from '../recommender/checkpoint.ts';
+import { type ModelManifest, readManifest } from '../recommender/checkpoint.ts';
 import { parseTrainingConfig, presets, type PresetName, type TrainingConfig } from '../recommender/config.ts';
 import { newManifest } from '../recommender/manifest.ts';
 import { SequenceRecommender } from '../recommender/scoring.ts';
@@ -223,19 +223,4 @@ export class ResidentModels {
     this.held.clear();
     for (const model of all) await model.dispose();
   }
-}
-
-/** Keeps the metrics of an evaluation in the model's description. */
-export async function recordEvaluation(
-  workspace: Workspace,
-  id: string,
-  part: string,
-  metrics: Readonly<Record<string, number>>,
-): Promise<void> {
-  const directory = workspace.entry('models', id);
-  const manifest = await readManifest(directory);
-  await writeManifest(directory, {
-    ...manifest,
-    evaluations: { ...manifest.evaluations, [part]: { ...manifest.evaluations?.[part], ...metrics } },
-  });
 }

@@ -1,4 +1,4 @@
-import { ResidentModels } from '../model-runs.ts';
+import { LazyModels } from '../lazy-models.ts';
 import { HandlerRegistry } from '../registry.ts';
 import { registerDatasetHandlers } from './dataset.ts';
 import { registerDoctorHandlers } from './doctor.ts';
@@ -12,9 +12,9 @@ export function createRegistry(): HandlerRegistry {
   registerEngineHandlers(registry);
   registerDoctorHandlers(registry);
   registerDatasetHandlers(registry);
-  const resident = new ResidentModels(); // shared by the topics
-  registry.disposables.add({ dispose: () => void resident.dispose() });
-  registerRecommendHandlers(registry, resident);
-  registerModelHandlers(registry, resident);
+  const models = new LazyModels(); // shared by the topics
+  registry.disposables.add(models);
+  registerRecommendHandlers(registry, models);
+  registerModelHandlers(registry, models);
   return registry;
 }

@@ -2,12 +2,12 @@ import path from 'node:path';
 import type { Dataset } from '../../data/dataset.ts';
 import { historyBefore } from '../../data/dataset.ts';
 import { type ModelManifest, readManifest, trainingLogFile } from '../../recommender/checkpoint.ts';
-import { deleteModel, listModels } from '../../recommender/model-library.ts';
+import { deleteModel, listModels } from '../../recommender/model-list.ts';
 import { topN } from '../../recommender/top-n.ts';
 import { readTrainingLog } from '../../recommender/training-log.ts';
 import { UsageError } from '../../shared/errors.ts';
 import { Workspace } from '../../shared/workspace.ts';
-import { type ResidentModels, TrainingQueue } from '../model-runs.ts';
+import type { LazyModels } from '../lazy-models.ts';
 import { OpenDatasets } from '../open-datasets.ts';
 import type { HandlerRegistry } from '../registry.ts';
 import {
@@ -24,13 +24,13 @@ import {
 
 /** Requests about trained models. TensorFlow.js and onnxruntime are loaded when the first of them comes. */
 /** Requests about trained models. */
-export function registerModelHandlers(registry: HandlerRegistry, resident: ResidentModels): void {
+export function registerModelHandlers(registry: HandlerRegistry, models: LazyModels): void {
   const datasets = new OpenDatasets();
-  const queue = new TrainingQueue();
 
   registry.handle(trainModel, async ({ workspace: folder, dataset: name, ...request }, context) => {
     const workspace = new Workspace(folder);
     const dataset = await datasets.get(folder, name);
+    const queue = await models.queue();
     const manifest = await queue.train(
       workspace,
       dataset,
@@ -44,8 +44,8 @@ export function registerModelHandlers(registry: HandlerRegistry, resident: Resid
     return viewOf(manifest);
   });
 
-  registry.handle(pauseModel, ({ workspace, id }) => ({
-    pausing: queue.pause(new Workspace(workspace).entry('models', id)),
+  registry.handle(pauseModel, async ({ workspace, id }) => ({
+    pausing: (await models.queueIfUsed())?.pause(new Workspace(workspace).entry('models', id)) ?? false,
   }));
 
   registry.handle(listModelsRequest, async ({ workspace }) => {
@@ -64,7 +64,7 @@ export function registerModelHandlers(registry: HandlerRegistry, resident: Resid
   });
 
   registry.handle(deleteModelRequest, async ({ workspace, id }) => {
-    queue.pause(new Workspace(workspace).entry('models', id));
+    (await models.queueIfUsed())?.pause(new Workspace(workspace).entry('models', id));
     await deleteModel(new Workspace(workspace), id);
     return { id };
   });
@@ -80,7 +80,7 @@ export function registerModelHandlers(registry: HandlerRegistry, resident: Resid
     const workspace = new Workspace(folder);
     const dataset = await datasets.get(folder, name);
     const id = attribute === null ? model : (await toolFor(workspace, model, attribute)).id;
-    const { recommender } = await resident.get(workspace, dataset, id);
+    const { recommender } = await (await models.resident()).get(workspace, dataset, id);
     const started = performance.now();
     const histories = query.queries.map((each) => historyOf(dataset, each, query.before));
     const lists: { item: number; id: string; title: string; score: number }[][] = [];

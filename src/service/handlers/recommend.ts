@@ -1,14 +1,17 @@
+import { closest, distance } from 'fastest-levenshtein';
 import type { Dataset } from '../../data/dataset.ts';
 import { fitCooccurrence } from '../../recommender/cooccurrence.ts';
+import { readManifest, recordEvaluation } from '../../recommender/checkpoint.ts';
 import { evaluate, type Evaluation } from '../../recommender/evaluation.ts';
+import { listModels } from '../../recommender/model-list.ts';
 import { fitPopularity } from '../../recommender/popularity.ts';
 import type { Recommender } from '../../recommender/recommender.ts';
 import { topN } from '../../recommender/top-n.ts';
-import { UsageError } from '../../shared/errors.ts';
+import { StorageError, UsageError } from '../../shared/errors.ts';
 import type { LongWork } from '../../shared/progress.ts';
 import { Random } from '../../shared/random.ts';
 import { Workspace } from '../../shared/workspace.ts';
-import { recordEvaluation, type ResidentModels } from '../model-runs.ts';
+import type { LazyModels } from '../lazy-models.ts';
 import { OpenDatasets } from '../open-datasets.ts';
 import type { HandlerRegistry } from '../registry.ts';
 import {
@@ -24,9 +27,9 @@ const fits: Record<FloorModel, (dataset: Dataset, work: LongWork) => Recommender
   cooccurrence: (dataset, work) => fitCooccurrence(dataset, {}, work),
 };
 
-export function registerRecommendHandlers(registry: HandlerRegistry, resident: ResidentModels): void {
+export function registerRecommendHandlers(registry: HandlerRegistry, trained: LazyModels): void {
   const datasets = new OpenDatasets();
-  const models = new FittedModels(resident);
+  const models = new FittedModels(trained);
 
   registry.handle(recommend, async ({ workspace, dataset: name, model, user, history, top }, work) => {
     const dataset = await datasets.get(workspace, name);
@@ -56,7 +59,7 @@ export function registerRecommendHandlers(registry: HandlerRegistry, resident: R
       const users = userLimit === undefined ? {} : { users: drawUsers(dataset, userLimit) };
       const result = await evaluate(fitted.recommender, dataset, { ...options, ...users }, work);
       if (!isFloor(model) && userLimit === undefined && options.maskSeen)
-        await recordEvaluation(new Workspace(workspace), model, options.part, result.metrics);
+        await recordEvaluation(new Workspace(workspace).entry('models', model), options.part, result.metrics);
       return {
         dataset: name,
         simulated: dataset.simulated,
@@ -89,10 +92,10 @@ function isFloor(model: string): model is FloorModel {
 class FittedModels {
   private readonly limit = 4;
   private readonly fitted = new Map<string, Fitted>();
-  private readonly resident: ResidentModels;
+  private readonly trained: LazyModels;
 
-  constructor(resident: ResidentModels) {
-    this.resident = resident;
+  constructor(trained: LazyModels) {
+    this.trained = trained;
   }
 
   async get(
@@ -104,7 +107,9 @@ class FittedModels {
   ): Promise<Fitted> {
     const started = performance.now();
     if (!isFloor(model)) {
-      const { recommender } = await this.resident.get(new Workspace(workspace), dataset, model, {
+      const { recommender } = await (
+        await this.trained.resident()
+      ).get(new Workspace(workspace), dataset, model, {
         allowChangedDataset,
       });
       return { recommender, seconds: secondsSince(started) };
@@ -119,6 +124,23 @@ class FittedModels {
       this.fitted.delete(oldest);
     }
     return entry;
+  }
+}
+
+/** @throws UsageError `unknown-model` with the nearest name; whatever is wrong with one that exists */
+async function checkModel(workspace: Workspace, id: string): Promise<void> {
+  try {
+    await readManifest(workspace.entry('models', id));
+  } catch (error) {
+    if (!(error instanceof StorageError && error.code === 'no-model')) throw error;
+    const known = [...floorModels, ...(await listModels(workspace)).map((entry) => entry.id)];
+    const near = closest(id, known);
+    throw new UsageError(
+      'unknown-model',
+      `There is no model “${id}”.`,
+      distance(id, near) <= 3 ? `Did you mean “${near}”?` : `There is ${known.slice(0, 8).join(', ')}.`,
+      { place: { flag: '--model' } },
+    );
   }
 }
 

@@ -100,7 +100,7 @@ describe('toolrec sample, recommend, evaluate', function () {
       [['recommend'], 2, 'no-history'],
       [['recommend', '-u', 'simulated-1', '-n', '0'], 2, 'invalid-option-value'],
       [['recommend', '-u', 'simulated-1', '-n', 'ten'], 2, 'invalid-option-value'],
-      [['recommend', '-u', 'simulated-1', '-m', 'populrity'], 2, 'invalid-option-value', /popularity/],
+      [['recommend', '-u', 'simulated-1', '-m', 'populrity'], 2, 'unknown-model', /popularity/],
       [['recommend', '-u', 'simulated-1', '-d', 'sampel'], 4, 'no-dataset', /“sample”/],
       [['evaluate', '-d', '../../etc'], 2, 'bad-name'],
       [['evaluate', '--metrics', 'auc@10'], 2, 'unknown-metric'],

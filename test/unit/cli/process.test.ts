@@ -19,8 +19,8 @@ describe('toolrec as a process', function () {
       platform: 'node',
       format: 'esm',
       mainFields: ['module', 'main'],
-      // Reached by handlers only, which these commands do not ask.
-      external: ['@tensorflow/*', 'onnxruntime-node'],
+      // Loaded when a model is asked for, which these commands do not.
+      external: ['onnxruntime-node'],
       banner: {
         js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url); const __filename = import.meta.filename, __dirname = import.meta.dirname;',
       },
