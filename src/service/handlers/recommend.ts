@@ -107,9 +107,9 @@ class FittedModels {
   ): Promise<Fitted> {
     const started = performance.now();
     if (!isFloor(model)) {
-      const { recommender } = await (
-        await this.trained.resident()
-      ).get(new Workspace(workspace), dataset, model, {
+      await checkModel(new Workspace(workspace), model);
+      const models = await this.trained.resident();
+      const { recommender } = await models.get(new Workspace(workspace), dataset, model, {
         allowChangedDataset,
       });
       return { recommender, seconds: secondsSince(started) };
