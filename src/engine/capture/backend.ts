@@ -81,7 +81,8 @@ function writeConstant(
   throw notCapturable(`a constant of type ${dtype}`);
 }
 
-tf.registerBackend(captureBackendName, () => new CaptureBackend());
+if (!tf.findBackendFactory(captureBackendName))
+  tf.registerBackend(captureBackendName, () => new CaptureBackend());
 
 function recorder(backend: unknown): GraphRecorder {
   const graph = (backend as CaptureBackend).graph;
@@ -156,6 +157,7 @@ const names = new Set<string>();
 
 export function captureKernel<A = undefined>(kernelName: string, record: CaptureKernel<A>): void {
   names.add(kernelName);
+  if (tf.getKernel(kernelName, captureBackendName)) return; // this module was loaded before, under another name
   tf.registerKernel({
     kernelName,
     backendName: captureBackendName,

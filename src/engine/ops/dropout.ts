@@ -78,7 +78,8 @@ export function dropoutMask(seed: number, { shape, rate, call }: MaskAttributes)
   return mask;
 }
 
-for (const backendName of ['cpu', 'wasm', 'tensorflow'])
+for (const backendName of ['cpu', 'wasm', 'tensorflow']) {
+  if (tf.getKernel(kernelName, backendName)) continue;
   tf.registerKernel({
     kernelName,
     backendName,
@@ -94,6 +95,7 @@ for (const backendName of ['cpu', 'wasm', 'tensorflow'])
       };
     },
   });
+}
 
 captureKernel<MaskAttributes>(kernelName, (graph, inputs, { shape, rate, call }) => {
   const seed = valueOf(inputs['seed']!);
