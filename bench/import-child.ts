@@ -2,11 +2,11 @@
  * node --import=tsx bench/import-child.ts <source> <workspace> <protocol>
  * One import in a process of its own, so that its peak memory is its own. Prints one line of JSON.
  */
-import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { importDataset } from '../src/data/import.ts';
 import type { ProtocolName } from '../src/data/preparation.ts';
 import { Workspace } from '../src/shared/workspace.ts';
+import { peakMegabytes } from './measure.ts';
 
 export interface ImportMeasured {
   readonly seconds: number;
@@ -16,17 +16,6 @@ export interface ImportMeasured {
   readonly rows: number;
   /** Seconds up to the first progress of each stage. */
   readonly stages: Readonly<Record<string, number>>;
-}
-
-/** Peak resident memory of this process. `maxRSS` is the fallback: Linux lets a child inherit its parent's. */
-function peakMegabytes(): number {
-  try {
-    const found = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'));
-    if (found) return Number(found[1]) / 1024;
-  } catch {
-    // not Linux
-  }
-  return process.resourceUsage().maxRSS / 1024;
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 
 /** Milliseconds of repeated runs of one thing. */
@@ -40,3 +41,14 @@ export async function repeat(
 
 /** Rounded to `digits` decimals: more than a microsecond is noise. */
 export const round = (value: number, digits = 3): number => Number(value.toFixed(digits));
+
+/** Peak resident memory of this process. `maxRSS` is the fallback: Linux lets a child inherit its parent's. */
+export function peakMegabytes(): number {
+  try {
+    const found = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'));
+    if (found) return Number(found[1]) / 1024;
+  } catch {
+    // not Linux
+  }
+  return process.resourceUsage().maxRSS / 1024;
+}
