@@ -1,0 +1,99 @@
+import type { RetrievalQuery, RetrievedItem, Retriever } from '../data/retriever.ts';
+import { CancelledError } from '../shared/errors.ts';
+import type { EngineConnection } from './protocol.ts';
+import { retrievalAttributes, retrieveItems } from './requests/model.ts';
+
+export interface EngineRetrieverOptions {
+  readonly workspace: string;
+  readonly dataset: string;
+  /** Id of the trained backbone; its attribute tools are found by it. */
+  readonly model: string;
+  /** What is predicted for users: nothing of that part or later is seen. */
+  readonly before?: 'validation' | 'test' | 'end';
+}
+
+/**
+ * The agent's retrieval tools (paper 3.3.2) from trained models that stay in the engine. Calls that come in the same
+ * turn of the event loop with the same attribute and K are answered by one batch.
+ */
+export class EngineRetriever implements Retriever {
+  readonly attributes: readonly (string | null)[];
+  private readonly connection: EngineConnection;
+  private readonly options: EngineRetrieverOptions;
+  private readonly waiting = new Map<string, Waiting[]>();
+
+  private constructor(
+    connection: EngineConnection,
+    options: EngineRetrieverOptions,
+    attributes: readonly (string | null)[],
+  ) {
+    this.connection = connection;
+    this.options = options;
+    this.attributes = attributes;
+  }
+
+  /** @throws StorageError `no-model` */
+  static async open(connection: EngineConnection, options: EngineRetrieverOptions): Promise<EngineRetriever> {
+    const { workspace, model } = options;
+    const { attributes } = await connection.request(retrievalAttributes, { workspace, model });
+    return new EngineRetriever(connection, options, attributes);
+  }
+
+  retrieve(
+    query: RetrievalQuery,
+    attribute: string | null,
+    k: number,
+    signal?: AbortSignal,
+  ): Promise<readonly RetrievedItem[]> {
+    return new Promise((resolve, reject) => {
+      const key = JSON.stringify([attribute, k]);
+      const batch = this.waiting.get(key);
+      const entry = { query, signal, resolve, reject };
+      if (batch) batch.push(entry);
+      else {
+        this.waiting.set(key, [entry]);
+        setImmediate(() => void this.answer(key, attribute, k));
+      }
+    });
+  }
+
+  private async answer(key: string, attribute: string | null, k: number): Promise<void> {
+    const all = this.waiting.get(key) ?? [];
+    this.waiting.delete(key);
+    const batch = all.filter(({ signal, reject }) => {
+      if (signal?.aborted) reject(new CancelledError('The retrieval'));
+      return !signal?.aborted;
+    });
+    if (batch.length === 0) return;
+    try {
+      const lists = await this.ask(batch, attribute, k);
+      batch.forEach(({ resolve }, i) => resolve(lists[i]!));
+    } catch (error) {
+      if (batch.length === 1) batch[0]!.reject(error);
+      // One bad query is not the others' fault.
+      else
+        for (const each of batch)
+          await this.ask([each], attribute, k).then(([list]) => each.resolve(list!), each.reject);
+    }
+  }
+
+  private async ask(
+    batch: readonly Waiting[],
+    attribute: string | null,
+    k: number,
+  ): Promise<readonly (readonly RetrievedItem[])[]> {
+    const { workspace, dataset, model, before = 'test' } = this.options;
+    const queries = batch.map(({ query }) =>
+      query.user === undefined ? { history: [...query.history] } : { user: query.user },
+    );
+    const params = { workspace, dataset, model, attribute, k, before, queries };
+    return (await this.connection.request(retrieveItems, params)).lists;
+  }
+}
+
+interface Waiting {
+  readonly query: RetrievalQuery;
+  readonly signal: AbortSignal | undefined;
+  resolve(items: readonly RetrievedItem[]): void;
+  reject(error: unknown): void;
+}
