@@ -38,6 +38,6 @@ export function newManifest(
     progress: { epoch: 0, step: 0, bestEpoch: 0, seconds: 0 },
     device,
     parameters: { total: trainable + count(model.frozen), trainable },
-    flops: predictionFlops(config, model.itemCount),
+    flops: predictionFlops(config, model.itemCount, tool?.featureWidth),
   };
 }

@@ -1,6 +1,5 @@
 import type { Dataset } from '../data/dataset.ts';
 import { createEngine, type DeviceName } from '../engine/devices.ts';
-import type { Engine } from '../engine/program.ts';
 import { checkDataset, defineModel, openModel, type ToolRequest } from '../recommender/model-library.ts';
 import { type ModelManifest, readManifest } from '../recommender/checkpoint.ts';
 import { parseTrainingConfig, presets, type PresetName, type TrainingConfig } from '../recommender/config.ts';
@@ -12,6 +11,7 @@ import { StorageError, throwIfCancelled, UsageError } from '../shared/errors.ts'
 import type { LongWork } from '../shared/progress.ts';
 import { Random } from '../shared/random.ts';
 import type { Workspace } from '../shared/workspace.ts';
+import { chooseDevice, type DeviceTask } from './device-choice.ts';
 
 export interface TrainingRequest {
   readonly id?: string | undefined;
@@ -97,8 +97,12 @@ async function runTraining(
   const config = existing?.config ?? configOf(request);
   work.onProgress?.({ message: 'Preparing the model' });
   const { model, tool } = await defineModel(workspace, dataset, config, existing?.tool ?? request.tool, work);
-  const engine = await openEngine(request.device, request.threads);
   const initial = model.initialise(new Random(`${config.seed} parameters`));
+  const device =
+    request.device === 'auto'
+      ? await fastestDevice(workspace, { config, model, params: initial, threads: request.threads }, work)
+      : request.device;
+  const engine = await createEngine(device, { threads: request.threads });
   const manifest =
     existing ??
     newManifest(id, config, dataset, model, initial, engine.device, tool ? { ...tool } : undefined);
@@ -145,8 +149,11 @@ async function freeId(workspace: Workspace, request: TrainingRequest, dataset: s
   }
 }
 
-function openEngine(device: DeviceName | 'auto', threads: number): Promise<Engine> {
-  return createEngine(device === 'auto' ? 'onnx-cpu' : device, { threads });
+async function fastestDevice(workspace: Workspace, task: DeviceTask, work: LongWork): Promise<DeviceName> {
+  const { device, milliseconds } = await chooseDevice(task, workspace.directory('cache'), work);
+  const times = Object.entries(milliseconds).map(([name, time]) => `${name} ${time.toFixed(0)} ms`);
+  work.onProgress?.({ message: `Training on ${device} (a step: ${times.join(', ')})` });
+  return device;
 }
 
 /** A model resident in the engine process. */

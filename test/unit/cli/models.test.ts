@@ -9,7 +9,20 @@ import { run } from './run.ts';
 await Promise.resolve();
 
 /** Small enough to train in a second. */
-const small = ['--hidden', '8', '--inner', '8', '--layers', '1', '--max-length', '12', '--epochs', '1'];
+const small = [
+  '--device',
+  'onnx-cpu',
+  '--hidden',
+  '8',
+  '--inner',
+  '8',
+  '--layers',
+  '1',
+  '--max-length',
+  '12',
+  '--epochs',
+  '1',
+];
 
 describe('toolrec train, models, retrieve, evaluate', function () {
   this.timeout(60_000);
