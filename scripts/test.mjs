@@ -1,5 +1,5 @@
 // @ts-check
-// npm test [-- <layer> …]: every layer of tests, or those named (check, unit, integration, e2e).
+// npm test [-- <layer> …]: every layer of tests, or those named (check, unit, system, integration, e2e).
 //
 // Starts from a fresh clone: installs the packages, and for integration and e2e the VS Code host and Chromium
 // (host/install.mjs), if they are missing. After each layer it prints how many passed, failed and were skipped,
@@ -17,12 +17,16 @@ import { root, run } from './process.mjs';
  * @typedef {{ passed: number, failures: Failure[], skipped: Skipped[] }} Results
  */
 
+/** Mocha in plain Node, without the specs of .mocharc.json. */
+const plainMocha = ['--no-config', '--import=tsx', '--timeout', '30000', '--parallel', '--jobs', '3'];
+
 /** A layer's host is missing: it did not run, for the reason that the message gives. */
 class NoHost extends Error {}
 
 const layers = {
   check: { needsBuild: false, run: runCheck },
-  unit: { needsBuild: true, run: () => runMocha('unit', []) },
+  unit: { needsBuild: false, run: () => runMocha('unit', []) },
+  system: { needsBuild: true, run: () => runMocha('system', [...plainMocha, 'test/system/**/*.test.ts']) },
   integration: { needsBuild: true, run: runIntegrationLayer },
   e2e: { needsBuild: true, run: runEndToEnd },
 };

@@ -19,7 +19,7 @@ import type { SequenceModel } from '../../../src/recommender/models/model.ts';
 import { adamDefaults, initialMoments, updateInputs } from '../../../src/recommender/optimiser.ts';
 import { trainingStep } from '../../../src/recommender/training-step.ts';
 import { Random } from '../../../src/shared/random.ts';
-import { assertClose, captured, normal, reference, runOn } from '../engine/engines.ts';
+import { assertClose, captured, normal, reference, runOn } from '../../unit/engine/engines.ts';
 
 const itemCount = 11;
 const options = {

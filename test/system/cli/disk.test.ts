@@ -5,7 +5,7 @@ import { readManifest } from '../../../src/data/manifest.ts';
 import { writeFileAtomic } from '../../../src/shared/atomic-file.ts';
 import { StorageError } from '../../../src/shared/errors.ts';
 import { skip } from '../../skip.ts';
-import { run } from './run.ts';
+import { run } from '../../unit/cli/run.ts';
 import { mountSmallDisk, type SmallDisk } from './small-disk.ts';
 
 const hasCode = (code: string) => (error: unknown) => error instanceof StorageError && error.code === code;

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { LLMock } from '@copilotkit/aimock';
-import { run } from './run.ts';
+import { run } from '../../unit/cli/run.ts';
 
 interface Result {
   session: string;

@@ -11,8 +11,8 @@ import { readTrainingLog } from '../../../src/recommender/training-log.ts';
 import { pauseReason, train } from '../../../src/recommender/trainer.ts';
 import { ToolRecError } from '../../../src/shared/errors.ts';
 import { Random } from '../../../src/shared/random.ts';
-import { captured as engine } from '../engine/engines.ts';
-import { cycleDataset } from './cycle-dataset.ts';
+import { captured as engine } from '../../unit/engine/engines.ts';
+import { cycleDataset } from '../../unit/recommender/cycle-dataset.ts';
 
 const dataset = cycleDataset();
 const small: TrainingConfigInput = {

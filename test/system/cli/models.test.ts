@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { run } from './run.ts';
+import { run } from '../../unit/cli/run.ts';
 
 // Awaited at the top, so that mocha imports this file instead of requiring it: what the service then loads with
 // import() shares its classes (errors) with what this file loads.
