@@ -1,5 +1,6 @@
 import { CatalogueLookup, type Lookup, type LookupStep } from '../data/catalogue-lookup.ts';
 import type { Dataset } from '../data/dataset.ts';
+import { normaliseTitle } from '../data/title-keys.ts';
 import type { MatchKind } from './events.ts';
 
 /** What a text of a model or a person names in the catalogue. */
@@ -83,7 +84,7 @@ export function resolveMentions(
       continue;
     }
     const text = mention.text ?? '';
-    const joined = joinPieces(mentions, i, catalogue);
+    const joined = joinPieces(mentions, i, catalogue, dataset);
     if (joined) {
       out.push({ text: joined.text, score: mention.score, resolution: joined.resolution });
       i += joined.pieces - 1;
@@ -98,6 +99,7 @@ function joinPieces(
   mentions: readonly Mention[],
   at: number,
   catalogue: Catalogue,
+  dataset: Dataset,
 ): { text: string; pieces: number; resolution: Resolution } | undefined {
   for (let pieces = Math.min(maxPieces, mentions.length - at); pieces > 1; pieces--) {
     const texts = mentions.slice(at, at + pieces).map((m) => m.text);
@@ -105,9 +107,18 @@ function joinPieces(
     const text = texts.join(', ');
     if (text.length > 300) continue;
     const resolution = firstMatch(leadingForms(text), (form) => catalogue.resolveExact(form));
-    if (resolution.kind === 'match') return { text, pieces, resolution };
+    // The look-up also knows what stands in brackets: the pieces must be the title itself, whole.
+    if (resolution.kind === 'match' && wholeTitle(text, dataset.item(resolution.item).title))
+      return { text, pieces, resolution };
   }
   return undefined;
+}
+
+function wholeTitle(text: string, title: string): boolean {
+  const withoutYear = (form: string) => form.replace(/\s*[([]\d{4}[)\]]\s*$/, '');
+  const withoutBrackets = (form: string) => form.replace(/\([^()]*\)|\[[^[\]]*\]/g, ' ');
+  const names = [withoutYear(title), withoutBrackets(title)].map(normaliseTitle);
+  return leadingForms(text).some((form) => names.includes(normaliseTitle(withoutYear(form))));
 }
 
 function resolveOne(text: string, catalogue: Catalogue, dataset: Dataset): Resolution {

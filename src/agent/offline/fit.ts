@@ -39,11 +39,14 @@ interface Case {
 const halfLives = [3, 10, 30];
 const constants = [1, 5, 20, 60];
 const steps = [0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2];
+/** Some hundred points are tried: what is not this far beyond chance on validation would not hold on test. */
+const leastT = 3;
 const affinitySteps = [0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4];
 
 /**
  * Finds weights that maximise mean NDCG@10 of the validation items by coordinate ascent over a fixed grid, from the
- * backbone alone; so what it returns is, on validation, never worse than the backbone. The test split is not looked
+ * backbone alone; a step is taken only when its paired gain is beyond chance, so what it returns is the backbone itself
+ * where the tools add nothing. The test split is not looked
  * at: histories are the training part (`historyBefore(…, 'validation')`).
  * @throws InputError `no-validation` when no user has a validation item.
  */
@@ -82,27 +85,37 @@ export async function fitWeights(options: FitOptions): Promise<OfflineWeights> {
     constant: start.constant,
     halfLife: start.halfLife,
   };
-  const score = (point: Point) => meanNdcg(cases, attributes.length, point);
-  let bestScore = score(best);
-  const backboneNdcg = bestScore;
-  const consider = (point: Point): boolean => {
-    const value = score(point);
-    if (value <= bestScore + 1e-9) return false;
-    best = point;
-    bestScore = value;
+  const score = (point: Point) => ndcgOfCases(cases, attributes.length, point);
+  let bestScores = score(best);
+  const backboneNdcg = mean(bestScores);
+  /** Takes the best of the points, if it is better beyond chance. */
+  const consider = (points: readonly Point[]): boolean => {
+    let candidate = best;
+    let scores = bestScores;
+    for (const point of points) {
+      const found = score(point);
+      if (mean(found) > mean(scores) + 1e-12) [candidate, scores] = [point, found];
+    }
+    if (candidate === best || pairedT(scores, bestScores) < leastT) return false;
+    best = candidate;
+    bestScores = scores;
     return true;
   };
   for (let pass = 0; pass < 4; pass++) {
     let improved = false;
-    for (let l = 0; l < sources.length; l++)
-      for (const step of steps) improved = consider({ ...best, lists: best.lists.with(l, step) }) || improved;
-    for (let a = 0; a < attributes.length; a++)
-      for (const step of affinitySteps)
-        improved = consider({ ...best, affinity: best.affinity.with(a, step) }) || improved;
-    for (const constant of constants) improved = consider({ ...best, constant }) || improved;
-    for (const halfLife of halfLives) improved = consider({ ...best, halfLife }) || improved;
+    const sweep = (points: readonly Point[]) => {
+      improved = consider(points) || improved;
+    };
+    sources.forEach((_, l) => sweep(steps.map((step) => ({ ...best, lists: best.lists.with(l, step) }))));
+    attributes.forEach((_, a) =>
+      sweep(affinitySteps.map((step) => ({ ...best, affinity: best.affinity.with(a, step) }))),
+    );
+    sweep(constants.map((constant) => ({ ...best, constant })));
+    sweep(halfLives.map((halfLife) => ({ ...best, halfLife })));
     throwIfCancelled(options.signal, 'Fitting');
-    options.onProgress?.({ message: `Fitting weights, pass ${pass + 1}: NDCG@10 ${bestScore.toFixed(4)}` });
+    options.onProgress?.({
+      message: `Fitting weights, pass ${pass + 1}: NDCG@10 ${mean(bestScores).toFixed(4)}`,
+    });
     await new Promise((resolve) => setImmediate(resolve));
     if (!improved) break;
   }
@@ -122,7 +135,7 @@ export async function fitWeights(options: FitOptions): Promise<OfflineWeights> {
       split: 'validation',
       users: cases.length,
       backboneNdcg,
-      ndcg: bestScore,
+      ndcg: mean(bestScores),
     },
   };
 }
@@ -161,12 +174,11 @@ async function gather(
   return { target: index.get(target) ?? -1, count: items.length, ranks, affinities };
 }
 
-/** Mean NDCG@10 with one relevant item: 1 / log2(1 + rank), 0 outside the first ten. */
-function meanNdcg(cases: readonly Case[], attributes: number, point: Point): number {
+/** NDCG@10 of each case with one relevant item: 1 / log2(1 + rank), 0 outside the first ten. [cases] */
+function ndcgOfCases(cases: readonly Case[], attributes: number, point: Point): Float64Array {
   const h = halfLives.indexOf(point.halfLife);
-  let sum = 0;
-  for (const { target, count, ranks, affinities } of cases) {
-    if (target < 0) continue;
+  return Float64Array.from(cases, ({ target, count, ranks, affinities }) => {
+    if (target < 0) return 0;
     const scoreOf = (i: number): number => {
       let score = 0;
       for (let l = 0; l < point.lists.length; l++) {
@@ -181,7 +193,24 @@ function meanNdcg(cases: readonly Case[], attributes: number, point: Point): num
     const own = scoreOf(target);
     let better = 0;
     for (let i = 0; i < count && better < 10; i++) if (i !== target && scoreOf(i) >= own) better++; // ties count against it
-    if (better < 10) sum += 1 / Math.log2(better + 2);
-  }
-  return sum / cases.length;
+    return better < 10 ? 1 / Math.log2(better + 2) : 0;
+  });
+}
+
+function mean(values: Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+}
+
+/** Student's t of the paired differences a - b; infinite when all differences are equal and positive. */
+function pairedT(a: Float64Array, b: Float64Array): number {
+  const differences = a.map((value, i) => value - b[i]!);
+  const centre = mean(differences);
+  const variance = mean(differences.map((value) => (value - centre) ** 2));
+  return variance === 0
+    ? centre > 0
+      ? Infinity
+      : 0
+    : centre / Math.sqrt(variance / Math.max(1, a.length - 1));
 }

@@ -14,6 +14,8 @@ const films: [id: string, title: string, year: number][] = [
   ['8', 'Amélie', 2001],
   ['9', 'Alien', 1979],
   ['10', 'Aliens', 1986],
+  ['11', 'Red Violin, The (Le Violon rouge)', 1998],
+  ['12', 'Mad Max 2 (a.k.a. The Road Warrior)', 1981],
 ];
 const dataset = makeDataset(
   films.map(([id, title, year]) => ({ id, title, attributes: { genre: ['Drama'], release_year: year } })),
@@ -56,6 +58,29 @@ describe('memory’s check against a real catalogue', () => {
     assert.deepEqual(ids('Alien', 'Good', 'the Bad and the Ugly', 'The (1966)', 'Aliens'), ['9', '2', '10']);
   });
 
+  it('does not swallow neighbours of a title with a second name in brackets', () => {
+    const list = [
+      'Alien',
+      'Twelve Monkeys',
+      'Red Violin, The (Le Violon rouge)',
+      'Aliens',
+      'Mad Max 2 (a.k.a. The Road Warrior)',
+    ];
+    assert.deepEqual(ids(...list), ['9', '6', '11', '10', '12']);
+    assert.deepEqual(ids('Alien', 'Red Violin', 'The (Le Violon rouge)'), ['9', '11']);
+  });
+
+  it('reads a list of any titles of the catalogue as those titles, in any order', () => {
+    const order = [...films.keys()].filter((i) => i > 0 && films[i]![1] !== 'Hamlet');
+    for (let shift = 0; shift < order.length; shift++) {
+      const some = [...order.slice(shift), ...order.slice(0, shift)];
+      assert.deepEqual(
+        ids(...some.map((i) => films[i]![1])),
+        some.map((i) => films[i]![0]),
+      );
+    }
+  });
+
   it('never guesses between two; year, id, or what was shown decides', () => {
     const { items, removed } = check(['Hamlet']);
     assert.deepEqual(items, []);
@@ -93,7 +118,7 @@ describe('memory’s check against a real catalogue', () => {
 
   it('refuses item codes that do not exist', () => {
     const bad = checkItems(
-      [{ item: -1 }, { item: 10 }, { item: 1.5 }, { item: NaN }, { item: 8, score: NaN }],
+      [{ item: -1 }, { item: 12 }, { item: 1.5 }, { item: NaN }, { item: 8, score: NaN }],
       { dataset, catalogue: catalogueOf(dataset), history: new Set() },
     );
     assert.deepEqual(

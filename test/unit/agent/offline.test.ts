@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { Random } from '../../../src/shared/random.ts';
 import { historyBefore, partOf } from '../../../src/data/dataset.ts';
 import type { Retriever } from '../../../src/data/retriever.ts';
 import { attributeTable } from '../../../src/agent/offline/attribute-table.ts';
@@ -187,6 +188,33 @@ describe('fitting the offline weights', () => {
     assert.equal(weights.fitted!.users, dataset.userCount);
     assert.equal(weights.fitted!.split, 'validation');
     assert.ok(weights.lists['genre']! > 0);
+  });
+
+  it('does not follow noise: tools that know nothing more are left out', async () => {
+    // One attribute value for all, and two lists of the same items in unrelated orders.
+    const alike = makeDataset(
+      Array.from({ length: 60 }, (_, i) => ({
+        id: `a${i}`,
+        title: `A${i}`,
+        attributes: { genre: ['X'], release_year: 1 },
+      })),
+      400,
+      8,
+    );
+    const noisy: Retriever = {
+      attributes: [null, 'genre'],
+      retrieve: (query, attribute) => {
+        const seed = `${query.history!.join()}`;
+        const list = Array.from({ length: 60 }, (_, i) => i).filter((item) => !query.history!.includes(item));
+        const items = new Random(seed).shuffle(list).slice(0, 20);
+        if (attribute !== null) new Random(`${seed}!`).shuffle(items);
+        return Promise.resolve(items.map((item) => ({ item, ...alike.item(item), score: 0 })));
+      },
+    };
+    const weights = await fitWeights({ dataset: alike, retriever: noisy, retrieval: 'noise', k: 20 });
+    assert.deepEqual(weights.lists, { None: 1, genre: 0, Search: 0.25 });
+    assert.deepEqual(weights.affinity, { genre: 0, release_year: 0 });
+    assert.equal(weights.fitted!.ndcg, weights.fitted!.backboneNdcg);
   });
 
   it('is cancelled', async () => {
