@@ -14,7 +14,7 @@ export class ProgressLine {
   private readonly quiet: boolean;
   private shown = false;
   private lastAt = -Infinity;
-  private lastMessage = '';
+  private lastPhase = '';
 
   constructor(stream: OutputStream, style: Style, quiet: boolean) {
     this.stream = stream;
@@ -25,10 +25,11 @@ export class ProgressLine {
   report(progress: Progress): void {
     if (this.quiet) return;
     const now = performance.now();
-    const changed = progress.message !== this.lastMessage;
+    const phase = progress.message.replace(/\d[\d.,]*/g, '#'); // a number that moves on is not a new phase
+    const changed = phase !== this.lastPhase;
     if (!changed && now - this.lastAt < (this.stream.isTTY ? liveMs : sparseMs)) return;
     this.lastAt = now;
-    this.lastMessage = progress.message;
+    this.lastPhase = phase;
     const text = describeProgress(progress);
     if (!this.stream.isTTY) {
       this.stream.write(`${text}\n`);

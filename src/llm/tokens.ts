@@ -2,8 +2,7 @@ import type { ChatMessage } from './chat-model.ts';
 
 /**
  * Tokens of a text, estimated without a tokenizer: a token for each started six letters of a word, three digits, one
- * sign, or one ideograph. Within about a fifth of common tokenizers on English prose and item lists; always labelled
- * as an estimate.
+ * sign, or one ideograph. Not measured against any tokenizer; always labelled as an estimate.
  */
 export function estimateTokens(text: string): number {
   let tokens = 0;
