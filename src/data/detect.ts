@@ -1,6 +1,6 @@
 import { InputError, UsageError } from '../shared/errors.ts';
 import type { Format, SourceFile } from './reader.ts';
-import { formats } from './formats/registry.ts';
+import { formats, tableFormats } from './formats/registry.ts';
 import { emptyFile } from './sources/text.ts';
 
 export interface Detection {
@@ -35,12 +35,20 @@ export function formatById(id: string): Format {
 }
 
 /**
- * The format to read files with: the one named by `id`, or the most likely one.
+ * The format to read files with: the one named by `id`, or the most likely one. Who maps columns (`mapped`) means a
+ * table, however little its column names say.
  * @throws UsageError for an unknown id, InputError when no format is likely enough.
  */
-export async function chooseFormat(files: readonly SourceFile[], id?: string): Promise<Format> {
+export async function chooseFormat(
+  files: readonly SourceFile[],
+  id?: string,
+  mapped = false,
+): Promise<Format> {
   if (id !== undefined) return formatById(id);
-  const [best] = await detectFormat(files);
+  const found = await detectFormat(files);
+  const table = mapped ? found.find(({ format }) => tableFormats.has(format.id)) : undefined;
+  if (table) return table.format;
+  const [best] = found;
   if (best && best.confidence >= sureEnough) return best.format;
   if (files.length > 0 && files.every(({ size }) => size === 0)) throw emptyFile(files[0]!.name);
   throw new InputError(

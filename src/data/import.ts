@@ -62,7 +62,7 @@ export async function importDataset(options: ImportOptions, work: LongWork = {})
   await clearLeftovers(workspace.directory('datasets'));
 
   const files = await openSources(options.paths, work);
-  const format = await chooseFormat(files, options.format);
+  const format = await chooseFormat(files, options.format, Object.keys(options.map ?? {}).length > 0);
   const preparation = parsePreparation(declared(options, format, files));
   const digests = new SourceDigests();
   const plan = await format.plan(

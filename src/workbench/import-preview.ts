@@ -11,7 +11,8 @@ interface Choice extends vscode.QuickPickItem {
   readonly does?: { readonly kind: 'continue' } | { readonly kind: 'map'; readonly field: Field };
 }
 
-type Field = 'user' | 'item' | 'rating' | 'timestamp';
+/** As `--map` names them; the title may stand beside the interactions or in a file of items. */
+type Field = 'user' | 'item' | 'title' | 'rating' | 'timestamp';
 
 const shownFiles = 6;
 const shownRows = 3;
@@ -58,6 +59,8 @@ function fieldName(field: Field): string {
       return vscode.l10n.t('User');
     case 'item':
       return vscode.l10n.t('Item');
+    case 'title':
+      return vscode.l10n.t('Title');
     case 'rating':
       return vscode.l10n.t('Rating');
     case 'timestamp':
@@ -92,7 +95,7 @@ function choices(source: PreviewedSource, map: Mapping): Choice[] {
 }
 
 function mappingChoices(map: Mapping): Choice[] {
-  const fields: readonly Field[] = ['user', 'item', 'rating', 'timestamp'];
+  const fields: readonly Field[] = ['user', 'item', 'title', 'rating', 'timestamp'];
   return [
     separator(vscode.l10n.t('Columns')),
     ...fields.map((field): Choice => ({

@@ -7,6 +7,11 @@ import { recbole } from './recbole.ts';
 import { csvTable, jsonlTable, parquetTable, tsvTable } from './table/format.ts';
 import { yelp } from './yelp.ts';
 
+/** The formats that take a mapping of columns. */
+export const tableFormats: ReadonlySet<string> = new Set(
+  [csvTable, tsvTable, jsonlTable, parquetTable].map(({ id }) => id),
+);
+
 /** Every format that can be imported, the most specific first: ties in confidence go to the earlier one. */
 export const formats: readonly Format[] = [
   movieLens100K,

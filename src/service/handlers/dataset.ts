@@ -1,5 +1,5 @@
 import { detectFormat, sureEnough } from '../../data/detect.ts';
-import { formats } from '../../data/formats/registry.ts';
+import { formats, tableFormats } from '../../data/formats/registry.ts';
 import { datasetNameFor, importDataset } from '../../data/import.ts';
 import { openNamedDataset } from '../../data/library.ts';
 import { readManifest, type DatasetManifest } from '../../data/manifest.ts';
@@ -92,9 +92,6 @@ export function registerDatasetHandlers(registry: HandlerRegistry): void {
     historyOf((await open(workspace, name)).dataset, user, limit),
   );
 }
-
-/** Formats whose columns a mapping names (docs/datasets.md). */
-const tableFormats: ReadonlySet<string> = new Set(['csv', 'tsv', 'jsonl', 'parquet']);
 
 function stored(manifest: DatasetManifest, notes: readonly string[]): Stored {
   return {

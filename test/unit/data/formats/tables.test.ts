@@ -285,6 +285,12 @@ describe('Detection', () => {
     });
   }
 
+  it('takes files for a table when their columns are mapped, whatever the names', async () => {
+    const files = [memoryFile('p.csv', 'who,what\na,b\n')];
+    await assert.rejects(chooseFormat(files), { code: 'unknown-format' });
+    assert.equal((await chooseFormat(files, undefined, true)).id, 'csv');
+  });
+
   it('refuses what it does not know, and formats that do not exist', async () => {
     const files = [memoryFile('readme.md', '# hello\n')];
     await assert.rejects(chooseFormat(files), { name: 'InputError', code: 'unknown-format' });
