@@ -31,10 +31,7 @@ describe('first look', () => {
 
   it('lists its commands in the palette', async () => {
     const workbench = await openWorkbench();
-    for (const title of paletteTitles) {
-      await workbench.palette.search(title);
-      await workbench.palette.row(title).waitFor();
-    }
+    for (const title of paletteTitles) await workbench.palette.find(title);
     await workbench.palette.search('ToolRec');
     await workbench.screenshot('palette');
   });

@@ -35,10 +35,29 @@ export class Palette {
     return this.rows.filter({ hasText: text }).first();
   }
 
+  /**
+   * Opens the palette on a command, by its whole title. The palette lists the commands that can run when it is opened:
+   * in a window that has just opened, what depends on the folder may come a moment later, so it is opened again.
+   */
+  async find(title: string): Promise<Locator> {
+    const row = this.row(title);
+    for (let attempt = 1; attempt < 10; attempt++) {
+      await this.search(title);
+      const shown = await row.waitFor({ timeout: 3000 }).then(
+        () => true,
+        () => false,
+      );
+      if (shown) return row;
+      await this.dismiss();
+    }
+    await this.search(title);
+    await row.waitFor();
+    return row;
+  }
+
   /** Runs a command by its whole title, `Category: Title`. */
   async run(title: string): Promise<void> {
-    await this.search(title);
-    await this.pick(title);
+    await (await this.find(title)).click();
   }
 
   /** Clicks the row with this text in what is shown now. */
