@@ -3,21 +3,12 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import util from 'node:util';
 import { EngineError } from '../shared/errors.ts';
+import type { DeviceName } from './device-names.ts';
 import { OnnxEngine } from './onnx-engine.ts';
 import type { Engine } from './program.ts';
 import { TfjsEngine } from './tfjs-engine.ts';
 
-export const deviceNames = [
-  'onnx-cpu',
-  'onnx-webgpu',
-  'onnx-cuda',
-  'onnx-directml',
-  'onnx-coreml',
-  'tfjs-node-gpu',
-  'tfjs-wasm',
-  'tfjs-cpu',
-] as const;
-export type DeviceName = (typeof deviceNames)[number];
+export { deviceNames, type DeviceName } from './device-names.ts';
 
 export interface EngineOptions {
   /** CPU threads; 0 = as many as there are cores. */

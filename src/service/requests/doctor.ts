@@ -1,16 +1,8 @@
 import * as z from 'zod';
+import { deviceNames } from '../../engine/device-names.ts';
 import { defineRequest } from '../protocol.ts';
 
-export const deviceIds = [
-  'onnx-cpu',
-  'onnx-webgpu',
-  'onnx-cuda',
-  'onnx-directml',
-  'onnx-coreml',
-  'tfjs-node-gpu',
-  'tfjs-wasm',
-  'tfjs-cpu',
-] as const;
+export const deviceIds = deviceNames;
 
 export const deviceReportSchema = z.object({
   id: z.enum(deviceIds),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { deviceNames } from '../../engine/device-names.ts';
 import { defineNotification, defineRequest } from '../protocol.ts';
 
 /** Requests about trained models: training, looking at them, retrieval. */
@@ -6,17 +7,7 @@ import { defineNotification, defineRequest } from '../protocol.ts';
 const count = z.int().nonnegative();
 const metrics = z.record(z.string(), z.number());
 
-export const trainableDevices = [
-  'auto',
-  'onnx-cpu',
-  'onnx-webgpu',
-  'onnx-cuda',
-  'onnx-directml',
-  'onnx-coreml',
-  'tfjs-node-gpu',
-  'tfjs-wasm',
-  'tfjs-cpu',
-] as const;
+export const trainableDevices = ['auto', ...deviceNames] as const;
 
 export const modelViewSchema = z.object({
   id: z.string(),
