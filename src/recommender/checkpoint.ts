@@ -67,6 +67,18 @@ export const modelManifestSchema = z.strictObject({
   /** Later evaluations by split part. */
   evaluations: z.record(z.string(), metricsSchema).optional(),
   device: z.string(),
+  /** How it came to that device, the last time that it was trained. */
+  placement: z
+    .strictObject({
+      /** 0: all cores. */
+      threads: z.int().nonnegative(),
+      chosen: z.enum(['given', 'timed']),
+      /** How long the timing took. */
+      seconds: z.number().optional(),
+      /** Milliseconds of a training step on each device that was timed. */
+      milliseconds: z.record(z.string(), z.number()).optional(),
+    })
+    .optional(),
   parameters: z.strictObject({ total: z.int(), trainable: z.int() }),
   /** Multiply-adds times two of one prediction from a history of full length (paper, Figure 6). */
   flops: z.number(),

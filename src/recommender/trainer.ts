@@ -10,7 +10,7 @@ import {
   type Program,
 } from '../engine/program.ts';
 import { EngineError, throwIfCancelled, ToolRecError, UsageError } from '../shared/errors.ts';
-import type { LongWork } from '../shared/progress.ts';
+import { type LongWork, shutdownReason } from '../shared/progress.ts';
 import { hashText, Random } from '../shared/random.ts';
 import { planEpoch, trainingBatch, trainingLength, type ItemSequence } from './batches.ts';
 import {
@@ -30,7 +30,8 @@ import { checkMemory } from './memory.ts';
 import type { SequenceModel } from './models/model.ts';
 import { adamDefaults, initialMoments, type OptimiserOptions, updateInputs } from './optimiser.ts';
 import { SequenceRecommender } from './scoring.ts';
-import { type TrainingEvent, TrainingLog } from './training-log.ts';
+import type { TrainingEvent } from './training-event.ts';
+import { TrainingLog } from './training-log.ts';
 import { trainingStep } from './training-step.ts';
 
 /** Reason to give an AbortController so that training counts as paused rather than stopped. */
@@ -86,7 +87,7 @@ const start: Position = {
  * Trains a model to the end, or until it is paused or stopped, with a checkpoint after each epoch and every minute.
  * Started again on the same directory it goes on from the last checkpoint with the same losses as an uninterrupted
  * run: everything drawn depends on the seed and the position alone.
- * @returns the final manifest; its status is `finished`, `paused` or `stopped`
+ * @returns the final manifest; its status is `finished`, `paused` or `stopped`, or `training` when the program ends
  * @throws EngineError `loss-not-finite`, `not-enough-memory`; UsageError `nothing-to-train`
  */
 export async function train(options: TrainingOptions, work: LongWork = {}): Promise<ModelManifest> {
@@ -197,6 +198,8 @@ class Training {
       if (work.signal?.aborted) {
         await this.checkpoint();
         if (this.position.bestEpoch === 0) await this.writeParameters(); // so that what there is can be used
+        // A program that ends goes on with it when it is back: the model is still in training.
+        if (work.signal.reason === shutdownReason) return await this.describe('training');
         return await this.describe(work.signal.reason === pauseReason ? 'paused' : 'stopped');
       }
       await this.describe('failed', error instanceof ToolRecError ? error.message : String(error));
@@ -271,7 +274,7 @@ class Training {
       seconds: position.seconds,
       tokensPerSecond: batch.targetCount / seconds,
     });
-    if (position.step % 20 === 0) await this.log.flush();
+    await this.log.flushSometimes();
     return loss;
   }
 

@@ -1,40 +1,12 @@
 import fs from 'node:fs/promises';
-import * as z from 'zod';
 import { writeFileAtomic } from '../shared/atomic-file.ts';
-
-/** A line of `training.jsonl`: what the live chart reads. Times are seconds of training, pauses not counted. */
-export const trainingEventSchema = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('step'),
-    step: z.int(),
-    /** With the fraction of the current one. */
-    epoch: z.number(),
-    loss: z.number(),
-    learningRate: z.number(),
-    gradientNorm: z.number(),
-    seconds: z.number(),
-    /** Real positions trained on per second. */
-    tokensPerSecond: z.number(),
-  }),
-  z.object({
-    kind: z.literal('epoch'),
-    step: z.int(),
-    epoch: z.int(),
-    /** Mean over the epoch's targets. */
-    loss: z.number(),
-    validation: z.record(z.string(), z.number()),
-    best: z.boolean(),
-    seconds: z.number(),
-    /** Resident memory of the process in bytes. */
-    memory: z.number(),
-  }),
-]);
-export type TrainingEvent = z.output<typeof trainingEventSchema>;
+import { type TrainingEvent, trainingEventSchema } from './training-event.ts';
 
 /** Appends events; opened at a step, it first drops what a crash left beyond that step. */
 export class TrainingLog {
   private readonly file: string;
   private pending: string[] = [];
+  private flushed = performance.now();
 
   private constructor(file: string) {
     this.file = file;
@@ -50,7 +22,13 @@ export class TrainingLog {
     this.pending.push(`${JSON.stringify(event)}\n`);
   }
 
+  /** Writes what is pending twice a second, so that whoever reads along sees it soon. */
+  async flushSometimes(): Promise<void> {
+    if (performance.now() - this.flushed > 500) await this.flush();
+  }
+
   async flush(): Promise<void> {
+    this.flushed = performance.now();
     if (this.pending.length === 0) return;
     const text = this.pending.join('');
     this.pending = [];

@@ -35,7 +35,7 @@ const defaults = {
   startTimeoutMs: 30_000,
   pulse: { checkMs: 1000, misses: 20 },
   cancelGraceMs: 10_000,
-  stopGraceMs: 3000,
+  stopGraceMs: 10_000,
   restartDelaysMs: [0, 500, 1000, 2000, 4000] as readonly number[],
   maxCrashes: 5,
   crashWindowMs: 180_000,

@@ -29,6 +29,8 @@ export interface DeviceChoice {
   readonly device: DeviceName;
   /** Milliseconds of a training step on each device that was timed. */
   readonly milliseconds: Readonly<Partial<Record<DeviceName, number>>>;
+  /** How long the timing took. */
+  readonly seconds?: number | undefined;
 }
 
 /** What the choice is made with; tests give their own. */
@@ -46,7 +48,11 @@ const realWorld: DeviceWorld = {
 
 const cacheSchema = z.record(
   z.string(),
-  z.object({ device: z.enum(deviceNames), milliseconds: z.record(z.string(), z.number()) }),
+  z.object({
+    device: z.enum(deviceNames),
+    milliseconds: z.record(z.string(), z.number()),
+    seconds: z.number().optional(),
+  }),
 );
 
 /**
@@ -65,6 +71,7 @@ export async function chooseDevice(
   const key = keyOf(task);
   const known = cache[key];
   if (known) return known;
+  const started = performance.now();
   const milliseconds: Partial<Record<DeviceName, number>> = {};
   let best: DeviceName | undefined;
   for (const device of candidates(await world.available(work))) {
@@ -78,7 +85,7 @@ export async function chooseDevice(
   }
   if (best === undefined)
     throw new EngineError('no-device', 'No device can train this model.', 'Run “toolrec doctor” to see why.');
-  const choice = { device: best, milliseconds };
+  const choice = { device: best, milliseconds, seconds: (performance.now() - started) / 1000 };
   await writeFileAtomic(file, `${JSON.stringify({ ...cache, [key]: choice }, null, 2)}\n`);
   return choice;
 }

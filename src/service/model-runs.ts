@@ -4,9 +4,11 @@ import { checkDataset, defineModel, openModel, type ToolRequest } from '../recom
 import { type ModelManifest, readManifest } from '../recommender/checkpoint.ts';
 import { parseTrainingConfig, presets, type PresetName, type TrainingConfig } from '../recommender/config.ts';
 import { newManifest } from '../recommender/manifest.ts';
+import { freeModelId, modelIdOf } from '../recommender/model-id.ts';
 import { SequenceRecommender } from '../recommender/scoring.ts';
 import { pauseReason, train } from '../recommender/trainer.ts';
-import type { TrainingEvent } from '../recommender/training-log.ts';
+import type { TrainingEvent } from '../recommender/training-event.ts';
+import { alreadyTraining, lockTraining, takeWish, type TrainingLock } from '../recommender/training-lock.ts';
 import { StorageError, throwIfCancelled, UsageError } from '../shared/errors.ts';
 import type { LongWork } from '../shared/progress.ts';
 import { Random } from '../shared/random.ts';
@@ -25,6 +27,17 @@ export interface TrainingRequest {
   readonly onEvent?: (id: string, event: TrainingEvent) => void;
 }
 
+const aborted = (signal: AbortSignal): Promise<unknown> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', resolve, { once: true });
+  });
+
+type Placement = NonNullable<ModelManifest['placement']>;
+
+/** How often a training looks whether another process wants it to end, in ms. */
+const wishMs = 400;
+
 /** Training runs of this process: one at a time, in the order they were asked for. */
 export class TrainingQueue {
   private turn: Promise<unknown> = Promise.resolve();
@@ -39,26 +52,35 @@ export class TrainingQueue {
   ): Promise<ModelManifest> {
     const id = request.id ?? (await freeId(workspace, request, dataset.name));
     const directory = workspace.entry('models', id);
-    if (this.running.has(directory))
-      throw new UsageError(
-        'already-training',
-        `“${id}” is being trained already.`,
-        'Wait for it, or pause it.',
-      );
+    if (this.running.has(directory)) throw alreadyTraining(id);
     const stop = new AbortController();
+    this.running.set(directory, stop);
     const cancel = () => stop.abort(work.signal?.reason);
     work.signal?.addEventListener('abort', cancel);
-    this.running.set(directory, stop);
-    const run = this.turn.then(async () => {
-      throwIfCancelled(stop.signal, 'Training');
-      return runTraining(workspace, dataset, id, request, { ...work, signal: stop.signal });
-    });
-    this.turn = run.catch(() => undefined);
+    // Other windows and command lines see the lock, and leave a wish where they want it to end.
+    const wishes = setInterval(() => {
+      void takeWish(workspace, id).then((wish) => {
+        if (wish) stop.abort(wish === 'pause' ? pauseReason : undefined);
+      });
+    }, wishMs);
+    wishes.unref();
+    let lock: TrainingLock | undefined;
+    let finish = (): void => undefined;
+    const own = new Promise<void>((resolve) => (finish = resolve));
     try {
-      return await run;
+      lock = await lockTraining(workspace, id);
+      if (this.running.size > 1) work.onProgress?.({ message: 'Waiting for another training to end' });
+      const before = this.turn;
+      this.turn = Promise.all([before, own]);
+      await Promise.race([before, aborted(stop.signal)]); // one that is called off need not wait on
+      throwIfCancelled(stop.signal, 'Training');
+      return await runTraining(workspace, dataset, id, request, { ...work, signal: stop.signal });
     } finally {
+      clearInterval(wishes);
       work.signal?.removeEventListener('abort', cancel);
       this.running.delete(directory);
+      await lock?.release();
+      finish();
     }
   }
 
@@ -98,11 +120,12 @@ async function runTraining(
   work.onProgress?.({ message: 'Preparing the model' });
   const { model, tool } = await defineModel(workspace, dataset, config, existing?.tool ?? request.tool, work);
   const initial = model.initialise(new Random(`${config.seed} parameters`));
-  const device =
+  const { threads } = request;
+  const { device, placement } =
     request.device === 'auto'
-      ? await fastestDevice(workspace, { config, model, params: initial, threads: request.threads }, work)
-      : request.device;
-  const engine = await createEngine(device, { threads: request.threads });
+      ? await fastestDevice(workspace, { config, model, params: initial, threads }, work)
+      : { device: request.device, placement: { threads, chosen: 'given' } as const };
+  const engine = await createEngine(device, { threads });
   const manifest =
     existing ??
     newManifest(id, config, dataset, model, initial, engine.device, tool ? { ...tool } : undefined);
@@ -113,7 +136,7 @@ async function runTraining(
       model,
       initial,
       directory,
-      manifest,
+      manifest: { ...manifest, placement },
       onEvent: (event) => request.onEvent?.(id, event),
     },
     work,
@@ -131,29 +154,22 @@ function configOf({ preset, config }: TrainingRequest): TrainingConfig {
   return parseTrainingConfig({ ...base, ...config });
 }
 
-/** `sasrec-ml-1m`, `sasrec-ml-1m-2`, … */
 async function freeId(workspace: Workspace, request: TrainingRequest, dataset: string): Promise<string> {
   const { tool } = request;
-  const kind = tool
-    ? `${tool.backbone}-${tool.mode}-${tool.attribute}`
-    : `${configOf(request).model}-${dataset}`;
-  const base = kind.slice(0, 56);
-  if (request.resume) return base;
-  for (let number = 1; ; number++) {
-    const id = number === 1 ? base : `${base}-${number}`;
-    const taken = await readManifest(workspace.entry('models', id)).then(
-      () => true,
-      (error: unknown) => !(error instanceof StorageError && error.code === 'no-model'),
-    );
-    if (!taken) return id;
-  }
+  const parts = { model: tool ? '' : configOf(request).model, dataset, tool };
+  return request.resume ? modelIdOf(parts) : freeModelId(workspace, parts);
 }
 
-async function fastestDevice(workspace: Workspace, task: DeviceTask, work: LongWork): Promise<DeviceName> {
-  const { device, milliseconds } = await chooseDevice(task, workspace.directory('cache'), work);
+async function fastestDevice(
+  workspace: Workspace,
+  task: DeviceTask,
+  work: LongWork,
+): Promise<{ device: DeviceName; placement: Placement }> {
+  const { device, milliseconds, seconds } = await chooseDevice(task, workspace.directory('cache'), work);
   const times = Object.entries(milliseconds).map(([name, time]) => `${name} ${time.toFixed(0)} ms`);
   work.onProgress?.({ message: `Training on ${device} (a step: ${times.join(', ')})` });
-  return device;
+  const placement = { threads: task.threads, chosen: 'timed', milliseconds } as const;
+  return { device, placement: seconds === undefined ? placement : { ...placement, seconds } };
 }
 
 /** A model resident in the engine process. */

@@ -2,18 +2,18 @@ import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vsc
 import { ResponseError, type CancellationToken } from 'vscode-jsonrpc';
 import { CancelledError, EngineError } from '../shared/errors.ts';
 import { lineLogger, type Logger } from '../shared/log.ts';
-import type { Progress } from '../shared/progress.ts';
+import { type Progress, shutdownReason } from '../shared/progress.ts';
 import { envelopeSchema, helloMethod, protocolVersion, toFailure, type Hello } from './protocol.ts';
 import { startPulse, type PulseTiming } from './pulse.ts';
 import type { HandlerContext, HandlerRegistry } from './registry.ts';
 import { steadyProgress } from './steady-progress.ts';
 import { failureCode, progressType } from './wire.ts';
 
-const defaults: PulseTiming = { intervalMs: 1000, orphanGraceMs: 5000 };
+const defaults: PulseTiming = { intervalMs: 1000, orphanGraceMs: 10_000 };
 
 /**
  * Runs this process as an engine: answers the registry's requests over the IPC channel that `fork` opened, and ends
- * when that channel closes. Standard output and error are free for logs; native libraries write there as they like.
+ * when that channel closes, after what is under way has put down where it stands. Standard output and error are free for logs; native libraries write there as they like.
  */
 export function serve(registry: HandlerRegistry, timing: PulseTiming = defaults): void {
   if (!process.send) {
@@ -61,9 +61,18 @@ export function serve(registry: HandlerRegistry, timing: PulseTiming = defaults)
   });
 
   process.on('disconnect', () => {
-    for (const abort of running) abort.abort();
-    registry.dispose();
-    process.exit(0);
+    for (const abort of running) abort.abort(shutdownReason);
+    const end = () => {
+      registry.dispose();
+      process.exit(0);
+    };
+    const deadline = setTimeout(end, timing.orphanGraceMs * 0.8);
+    const look = setInterval(() => {
+      if (running.size > 0) return;
+      clearInterval(look);
+      clearTimeout(deadline);
+      end();
+    }, 20);
   });
   // Ctrl-C in a terminal reaches the whole process group; whether to stop is the host's decision.
   process.on('SIGINT', () => undefined);

@@ -11,6 +11,12 @@ export interface Progress {
 
 export type ReportProgress = (progress: Progress) => void;
 
+/**
+ * Reason of a signal that fires because the program ends, not because anyone stopped the work: what can go on later
+ * keeps where it stands.
+ */
+export const shutdownReason = 'shutdown';
+
 /** What every long operation takes: how to stop it and where to say how far it is. */
 export interface LongWork {
   readonly signal?: AbortSignal | undefined;

@@ -4,11 +4,13 @@ import { historyBefore } from '../../data/dataset.ts';
 import { type ModelManifest, readManifest, trainingLogFile } from '../../recommender/checkpoint.ts';
 import { deleteModel, listModels } from '../../recommender/model-list.ts';
 import { topN } from '../../recommender/top-n.ts';
+import type { TrainingEvent } from '../../recommender/training-event.ts';
 import { readTrainingLog } from '../../recommender/training-log.ts';
 import { UsageError } from '../../shared/errors.ts';
 import { Workspace } from '../../shared/workspace.ts';
 import type { LazyModels } from '../lazy-models.ts';
 import { OpenDatasets } from '../open-datasets.ts';
+import { EventBatches } from '../event-batches.ts';
 import type { HandlerRegistry } from '../registry.ts';
 import {
   deleteModelRequest,
@@ -31,17 +33,15 @@ export function registerModelHandlers(registry: HandlerRegistry, models: LazyMod
     const workspace = new Workspace(folder);
     const dataset = await datasets.get(folder, name);
     const queue = await models.queue();
-    const manifest = await queue.train(
-      workspace,
-      dataset,
-      {
-        ...request,
-        onEvent: (id, event) =>
-          context.notify(trainingNotification, { workspace: folder, id, event: { ...event } }),
-      },
-      context,
+    const events = new EventBatches((id, batch) =>
+      context.notify(trainingNotification, { workspace: folder, id, events: batch }),
     );
-    return viewOf(manifest);
+    try {
+      const onEvent = (id: string, event: TrainingEvent) => events.add(id, event);
+      return viewOf(await queue.train(workspace, dataset, { ...request, onEvent }, context));
+    } finally {
+      events.flush();
+    }
   });
 
   registry.handle(pauseModel, async ({ workspace, id }) => ({

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { deviceNames } from '../../engine/device-names.ts';
+import { trainingEventSchema } from '../../recommender/training-event.ts';
 import { defineNotification, defineRequest } from '../protocol.ts';
 
 /** Requests about trained models: training, looking at them, retrieval. */
@@ -35,6 +36,15 @@ export const modelViewSchema = z.object({
   /** By split part. */
   evaluations: z.record(z.string(), metrics).optional(),
   device: z.string(),
+  /** How it came to that device. */
+  placement: z
+    .object({
+      threads: count,
+      chosen: z.enum(['given', 'timed']),
+      seconds: z.number().optional(),
+      milliseconds: metrics.optional(),
+    })
+    .optional(),
   parameters: z.object({ total: count, trainable: count }),
   flops: z.number(),
 });
@@ -78,10 +88,10 @@ export const pauseModel = defineRequest({
   result: z.object({ pausing: z.boolean() }),
 });
 
-/** A line of `training.jsonl` as it is written. */
+/** Lines of `training.jsonl` as they are written, a few times a second. */
 export const trainingNotification = defineNotification({
   name: 'model/training',
-  params: z.object({ workspace: z.string(), id: z.string(), event: z.record(z.string(), z.unknown()) }),
+  params: z.object({ workspace: z.string(), id: z.string(), events: z.array(trainingEventSchema) }),
 });
 
 export const listedModelSchema = z.union([

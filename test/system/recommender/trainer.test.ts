@@ -10,6 +10,7 @@ import { buildModel } from '../../../src/recommender/models/build.ts';
 import { readTrainingLog } from '../../../src/recommender/training-log.ts';
 import { pauseReason, train } from '../../../src/recommender/trainer.ts';
 import { ToolRecError } from '../../../src/shared/errors.ts';
+import { shutdownReason } from '../../../src/shared/progress.ts';
 import { Random } from '../../../src/shared/random.ts';
 import { captured as engine } from '../../unit/engine/engines.ts';
 import { cycleDataset } from '../../unit/recommender/cycle-dataset.ts';
@@ -84,6 +85,20 @@ describe('training', () => {
     assert.equal(paused.progress.step, 7);
     const finished = await start(directory, { dropout: 0.3 });
     assert.equal(finished.status, 'finished');
+    assert.deepEqual(await lossesIn(directory), await lossesIn(whole));
+    await fs.rm(whole, { recursive: true });
+  });
+
+  it('is still in training when the program ends, and goes on from that very step', async () => {
+    const whole = await temporary();
+    await start(whole);
+    const ending = new AbortController();
+    const interrupted = await start(directory, {}, engine, ending.signal, (done) => {
+      if (done === 5) ending.abort(shutdownReason);
+    });
+    assert.equal(interrupted.status, 'training');
+    assert.equal(interrupted.progress.step, 5);
+    assert.equal((await start(directory)).status, 'finished');
     assert.deepEqual(await lossesIn(directory), await lossesIn(whole));
     await fs.rm(whole, { recursive: true });
   });
