@@ -64,7 +64,7 @@ describe('experiment file', () => {
   });
 
   it('refuses what is not YAML, or never ends, with its line', () => {
-    assert.deepEqual(findings('dataset: [\nmethods: }'), [...new Set(findings('dataset: [\nmethods: }'))]);
+    assert.equal(findings('dataset: [\nmethods: }')[0], 'bad-yaml:2');
     assert.throws(
       () => parseExperiment('dataset: "open\nmethods: []', 'f.yaml'),
       (error: ConfigurationError) => error.code === 'bad-yaml' && error.place?.file === 'f.yaml',
