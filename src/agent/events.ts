@@ -195,6 +195,14 @@ const policyLabelSchema = z.object({
 });
 export type PolicyLabel = z.infer<typeof policyLabelSchema>;
 
+const retrievalSourceSchema = z.object({
+  kind: z.enum(['trained', 'floor']),
+  model: z.string(),
+  architecture: z.string().exactOptional(),
+  tools: z.array(z.object({ attribute: z.string(), model: z.string() })),
+  simulated: z.boolean(),
+});
+
 const envelope = { seq: z.number().int().min(0), time: z.number() };
 
 export const startedSchema = z.object({
@@ -208,6 +216,8 @@ export const startedSchema = z.object({
   subject: z.object({
     /** null when the history was written by hand. */
     user: z.object({ code: itemCode, id: z.string() }).nullable(),
+    /** What the history comes before: the part of the split that is predicted. Absent in older logs: `test`. */
+    before: z.enum(['validation', 'test', 'end']).optional(),
     history: z.array(itemCode),
     /** The history's most recent items, oldest first, as shown. */
     recent: z.array(z.object({ item: itemCode, id: z.string(), title: z.string() })),
@@ -216,6 +226,8 @@ export const startedSchema = z.object({
   policy: policyLabelSchema,
   /** Where retrieval comes from, for a person: which models answer. */
   retrieval: z.string(),
+  /** The same for programs; absent in older logs and for retrieval that is no model of the workspace. */
+  retrievalSource: retrievalSourceSchema.optional(),
   tools: z.array(z.string()),
   settings: sessionSettingsSchema,
   /** Full text and hash of every prompt used, so that runs can be compared. */

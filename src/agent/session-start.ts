@@ -33,6 +33,7 @@ export function startedEvent(environment: SessionEnvironment, start: SessionStar
     dataset: { name: dataset.name, hash: dataset.hash, simulated: dataset.simulated },
     subject: {
       user,
+      ...(start.before ? { before: start.before } : {}),
       history: [...start.history],
       recent: start.history.slice(-settings.historyShown).map((item) => {
         const { id, title } = dataset.item(item);
@@ -42,10 +43,18 @@ export function startedEvent(environment: SessionEnvironment, start: SessionStar
     },
     policy: policy.label,
     retrieval: environment.retrieval,
+    ...retrievalSourceOf(environment),
     tools: [...environment.tools.names],
     settings,
     prompts: policy.prompts,
   };
+}
+
+/** The log's own copy of which models answer, where the retriever tells. */
+export function retrievalSourceOf({
+  retriever: { source },
+}: Pick<SessionEnvironment, 'retriever'>): Pick<SessionStarted, 'retrievalSource'> {
+  return source ? { retrievalSource: { ...source, tools: source.tools.map((tool) => ({ ...tool })) } } : {};
 }
 
 /** The log's own copy of an action, with plain arrays. */

@@ -31,6 +31,8 @@ export interface SessionStart {
   readonly history: readonly number[];
   /** Code of the dataset's user; absent when the history was written by hand. */
   readonly user?: number;
+  /** The part of the split that the user's history comes before; for the log. */
+  readonly before?: 'validation' | 'test' | 'end';
   readonly settings?: Partial<SessionSettings>;
 }
 

@@ -7,11 +7,11 @@ import { type SessionLog, SessionStore } from '../agent/log-store.ts';
 import { fitWeights } from '../agent/offline/fit.ts';
 import { saveWeights } from '../agent/offline/weights.ts';
 import { replay } from '../agent/replay.ts';
-import { Session, type SessionEnvironment } from '../agent/session.ts';
+import { Session, type SessionEnvironment, type SessionStart } from '../agent/session.ts';
+import { retrievalSourceOf } from '../agent/session-start.ts';
 import { foldAll, type SessionState } from '../agent/state.ts';
-import { type Dataset, historyBefore } from '../data/dataset.ts';
+import type { Dataset } from '../data/dataset.ts';
 import { openNamedDataset } from '../data/library.ts';
-import { floorRetriever } from '../experiments/floor-retriever.ts';
 import {
   environmentOf,
   llmParts,
@@ -21,11 +21,11 @@ import {
   weightsFile,
   weightsFor,
 } from '../experiments/session-parts.ts';
+import { openRetrieval } from '../experiments/session-retrieval.ts';
+import { userHistory } from '../experiments/user-history.ts';
 import { CassetteModel } from '../llm/cassette.ts';
 import type { ChatModel } from '../llm/chat-model.ts';
 import { OpenAiChatModel } from '../llm/openai-chat.ts';
-import { fitCooccurrence } from '../recommender/cooccurrence.ts';
-import { fitPopularity } from '../recommender/popularity.ts';
 import { CancelledError, UsageError } from '../shared/errors.ts';
 import { type Cli, type CliEnvironment, type Run, writeAll } from './cli.ts';
 import type { RunOptions } from './commands/session.ts';
@@ -45,7 +45,7 @@ export async function runSession(run: Run, options: RunOptions, cli: Cli): Promi
     run.workspace,
     options.dataset ?? fork?.state.started.dataset.name ?? 'sample',
   );
-  const { environment, isOffline } = await environmentFor(run, options, dataset, cli.environment);
+  const { environment, isOffline } = await environmentFor(run, options, dataset, fork, cli.environment);
 
   const id = newId();
   const view = new SessionView(
@@ -90,8 +90,8 @@ export async function runSession(run: Run, options: RunOptions, cli: Cli): Promi
     await log?.close();
   }
   const { state } = session;
-  const user = state.started.subject.user;
-  const metrics = user ? metricsOf(dataset, user.code, state.outcome!.result) : undefined;
+  const { user, before } = state.started.subject;
+  const metrics = user ? metricsOf(dataset, user.code, state.outcome!.result, before) : undefined;
   await run.result(
     { ...summaryOf(state), metrics: metrics ?? null, offline: isOffline, file: store.file(id) },
     () => [...view.result(state, metrics), `Kept as ${id}.`],
@@ -103,14 +103,24 @@ async function environmentFor(
   run: Run,
   options: RunOptions,
   dataset: Dataset,
+  fork: Fork | undefined,
   world: CliEnvironment,
 ): Promise<{ environment: SessionEnvironment; isOffline: boolean }> {
-  run.work.onProgress?.({ message: `Preparing retrieval (${options.retrieval})` });
-  const recommender =
-    options.retrieval === 'popularity'
-      ? fitPopularity(dataset)
-      : await fitCooccurrence(dataset, {}, run.work);
-  const retriever = floorRetriever(dataset, recommender, options.retrieval);
+  const { retriever, label, source, chosen } = await openRetrieval(
+    run.engine,
+    {
+      workspace: run.workspace.folder,
+      dataset,
+      model: retrievalModel(options) ?? fork?.state.started.retrievalSource?.model,
+      before: options.before,
+    },
+    run.work,
+  );
+  if (chosen === 'nothing-trained')
+    run.log.warn(
+      `Nothing is trained on “${dataset.name}”, so ${source.model} stands in for the retrieval tools. ` +
+        `“toolrec train ${dataset.name}” trains a backbone.`,
+    );
   if (options.policy === 'llm') {
     const parts = await llmParts({
       model: await chatModel(options, world),
@@ -120,21 +130,34 @@ async function environmentFor(
       protocol: options.protocol,
       demonstrations: options.demonstrations,
     });
-    return { environment: environmentOf(dataset, retriever, retriever.name, parts), isOffline: false };
+    return { environment: environmentOf(dataset, retriever, label, parts), isOffline: false };
   }
   if (options.fit) {
-    const weights = await fitWeights({ dataset, retriever, retrieval: retriever.name, ...run.work });
+    const weights = await fitWeights({ dataset, retriever, retrieval: label, ...run.work });
     await saveWeights(weightsFile(run.workspace, dataset), weights);
     const { backboneNdcg, ndcg, users } = weights.fitted!;
     run.log.info(
       `Fitted on ${users} validation users: NDCG@10 ${backboneNdcg.toFixed(4)} → ${ndcg.toFixed(4)} (the test split was not looked at).`,
     );
   }
-  const weights = await weightsFor(run.workspace, dataset, retriever.name);
+  const weights = await weightsFor(run.workspace, dataset, label);
   return {
-    environment: environmentOf(dataset, retriever, retriever.name, offlineParts(weights)),
+    environment: environmentOf(dataset, retriever, label, offlineParts(weights)),
     isOffline: true,
   };
+}
+
+/** Without a language model `--model` can only mean the trained one. */
+function retrievalModel({ policy, model, retrieval }: RunOptions): string | undefined {
+  if (policy === 'llm' || model === undefined) return retrieval;
+  if (retrieval !== undefined && retrieval !== model)
+    throw new UsageError(
+      'two-models',
+      'Without a language model, --model and --retrieval mean the same.',
+      'Give one of them, or a language model with -p llm.',
+      { place: { flag: '--model' } },
+    );
+  return model;
 }
 
 async function chatModel(options: RunOptions, { env, cwd }: CliEnvironment): Promise<ChatModel> {
@@ -161,7 +184,7 @@ function settingsOf(options: RunOptions): Record<string, number> {
   >;
 }
 
-function subjectOf(dataset: Dataset, options: RunOptions): { user?: number; history: number[] } {
+function subjectOf(dataset: Dataset, options: RunOptions): Pick<SessionStart, 'user' | 'before' | 'history'> {
   if (options.history !== undefined) {
     if (options.user !== undefined)
       throw new UsageError('user-and-history', 'Both a user and a history were given.', 'Give one of them.', {
@@ -190,7 +213,8 @@ function subjectOf(dataset: Dataset, options: RunOptions): { user?: number; hist
       `Users are named like ${dataset.user(0).id}.`,
       { place: { flag: '--user' } },
     );
-  return { user, history: [...historyBefore(dataset, user, 'test')] };
+  const { before = 'test' } = options;
+  return { user, before, history: [...userHistory(dataset, user, before)] };
 }
 
 interface Fork {
@@ -217,6 +241,7 @@ async function forkSession(
     ...started!,
     policy: environment.policy.label,
     retrieval: environment.retrieval,
+    ...retrievalSourceOf(environment),
     prompts: environment.policy.prompts,
     tools: [...environment.tools.names],
   } as SessionEvent;

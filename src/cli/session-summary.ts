@@ -11,6 +11,8 @@ export function summaryOf(state: SessionState) {
     user: started.subject.user?.id ?? null,
     policy: started.policy,
     retrieval: started.retrieval,
+    retrievalSource: started.retrievalSource ?? null,
+    before: started.subject.before ?? null,
     parent: started.parent,
     rounds: rounds.map((round) => ({
       number: round.number,

@@ -16,7 +16,22 @@ export interface RetrievedItem {
   readonly score: number;
 }
 
+/** Which models answer: for a session's log, and for whoever shows a figure that comes from them. */
+export interface RetrievalSource {
+  /** `floor`: nothing is trained, a plain model stands in. */
+  readonly kind: 'trained' | 'floor';
+  /** Id of the trained backbone, or name of the floor model. */
+  readonly model: string;
+  /** `sasrec`, `bert4rec`; absent for floor models. */
+  readonly architecture?: string;
+  /** The attribute tools made of the backbone; a floor model has none. */
+  readonly tools: readonly { readonly attribute: string; readonly model: string }[];
+  /** Trained on generated data. */
+  readonly simulated: boolean;
+}
+
 export interface Retriever {
+  readonly source?: RetrievalSource;
   /** Attributes that have a tool; `null` = the plain backbone (the paper's `None`). */
   readonly attributes: readonly (string | null)[];
   /** The K best items outside the history, best first. */

@@ -17,6 +17,7 @@ import type { ChatModel } from '../llm/chat-model.ts';
 import { metricFunctions } from '../recommender/metrics.ts';
 import { resourcePath } from '../shared/resources.ts';
 import type { Workspace } from '../shared/workspace.ts';
+import type { HistoryBefore } from './user-history.ts';
 
 /** The parts of a session that differ between policies. */
 export interface PolicyParts {
@@ -94,9 +95,15 @@ export interface SessionMetrics {
   readonly [name: string]: number | null;
 }
 
-/** How the final list did on the user's test items; undefined for users without any. */
-export function metricsOf(dataset: Dataset, user: number, result: SessionResult): SessionMetrics | undefined {
-  const targets = partOf(dataset, user, 'test');
+/** How the final list did on the user's items of the part that it predicts; undefined where there are none. */
+export function metricsOf(
+  dataset: Dataset,
+  user: number,
+  result: SessionResult,
+  before: HistoryBefore = 'test',
+): SessionMetrics | undefined {
+  if (before === 'end') return undefined;
+  const targets = partOf(dataset, user, before);
   if (targets.length === 0) return undefined;
   const n = result.items.length;
   const ranks = Array.from(targets, (target) => {

@@ -1,13 +1,16 @@
-import type { RetrievalQuery, RetrievedItem, Retriever } from '../data/retriever.ts';
-import { CancelledError } from '../shared/errors.ts';
+import type { RetrievalQuery, RetrievalSource, RetrievedItem, Retriever } from '../data/retriever.ts';
+import { CancelledError, UsageError } from '../shared/errors.ts';
 import type { EngineConnection } from './protocol.ts';
 import { retrievalAttributes, retrieveItems } from './requests/model.ts';
 
 export interface EngineRetrieverOptions {
   readonly workspace: string;
   readonly dataset: string;
-  /** Id of the trained backbone; its attribute tools are found by it. */
+  /** Id of the trained backbone, or a floor model by name. */
   readonly model: string;
+  /** Ids of the attribute tools, so that they stay the same ones; the latest of each attribute when absent. */
+  readonly tools?: RetrievalSource['tools'];
+  readonly source?: RetrievalSource;
   /** What is predicted for users: nothing of that part or later is seen. */
   readonly before?: 'validation' | 'test' | 'end';
 }
@@ -18,6 +21,7 @@ export interface EngineRetrieverOptions {
  */
 export class EngineRetriever implements Retriever {
   readonly attributes: readonly (string | null)[];
+  readonly source?: RetrievalSource;
   private readonly connection: EngineConnection;
   private readonly options: EngineRetrieverOptions;
   private readonly waiting = new Map<string, Waiting[]>();
@@ -30,11 +34,14 @@ export class EngineRetriever implements Retriever {
     this.connection = connection;
     this.options = options;
     this.attributes = attributes;
+    if (options.source) this.source = options.source;
   }
 
   /** @throws StorageError `no-model` */
   static async open(connection: EngineConnection, options: EngineRetrieverOptions): Promise<EngineRetriever> {
-    const { workspace, model } = options;
+    const { workspace, model, tools } = options;
+    if (tools)
+      return new EngineRetriever(connection, options, [null, ...tools.map(({ attribute }) => attribute)]);
     const { attributes } = await connection.request(retrievalAttributes, { workspace, model });
     return new EngineRetriever(connection, options, attributes);
   }
@@ -82,12 +89,25 @@ export class EngineRetriever implements Retriever {
     attribute: string | null,
     k: number,
   ): Promise<readonly (readonly RetrievedItem[])[]> {
-    const { workspace, dataset, model, before = 'test' } = this.options;
+    const { workspace, dataset, before = 'test' } = this.options;
     const queries = batch.map(({ query }) =>
       query.user === undefined ? { history: [...query.history] } : { user: query.user },
     );
-    const params = { workspace, dataset, model, attribute, k, before, queries };
+    const params = { workspace, dataset, ...this.modelFor(attribute), k, before, queries };
     return (await this.connection.request(retrieveItems, params)).lists;
+  }
+
+  /** @throws UsageError `no-tool` */
+  private modelFor(attribute: string | null): { model: string; attribute: string | null } {
+    const { model, tools } = this.options;
+    if (attribute === null || !tools) return { model, attribute };
+    const tool = tools.find((each) => each.attribute === attribute);
+    if (tool) return { model: tool.model, attribute: null };
+    throw new UsageError(
+      'no-tool',
+      `“${model}” has no retrieval tool for the attribute “${attribute}”.`,
+      `Train one: toolrec train … --backbone ${model} --attribute ${attribute}.`,
+    );
   }
 }
 

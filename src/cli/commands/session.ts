@@ -5,7 +5,6 @@ import type { ToolRecCommand } from '../command.ts';
 import { diffStored, exportSession, listSessions, showSession } from '../session-files.ts';
 import { replaySession, runSession } from '../session-run.ts';
 
-const floorModels = ['cooccurrence', 'popularity'] as const;
 const runSchema = z.strictObject({
   dataset: z.string().optional(),
   user: z.string().optional(),
@@ -16,7 +15,8 @@ const runSchema = z.strictObject({
   protocol: z.enum(['react', 'tools', 'json']).default('react'),
   domain: z.enum(promptDomains).optional(),
   demonstrations: z.boolean().default(true),
-  retrieval: z.enum(floorModels).default('cooccurrence'),
+  retrieval: z.string().optional(),
+  before: z.enum(['validation', 'test', 'end']).optional(),
   top: z.coerce.number().int().min(1).max(1000).optional(),
   rounds: z.coerce.number().int().min(1).max(100).optional(),
   maxTokens: z.coerce.number().int().min(1).optional(),
@@ -58,11 +58,18 @@ function registerRun(group: ToolRecCommand, cli: Cli): void {
     .option('--history <ids>', 'instead of a user: item ids, oldest first, separated by commas')
     .option('-p, --policy <policy>', 'offline or llm (default: offline)')
     .option('--base-url <url>', 'OpenAI-compatible server (default: OpenAI’s)')
-    .option('-m, --model <name>', 'language model, as the server names it')
+    .option(
+      '-m, --model <name>',
+      'with -p llm the language model, as the server names it; otherwise the trained model that retrieves',
+    )
     .option('--protocol <name>', 'react, tools or json (default: react)')
     .option('--domain <name>', 'whose prompts: movies, books, businesses or generic (default: guessed)')
     .option('--no-demonstrations', 'leave the worked examples out of the prompt')
-    .option('--retrieval <model>', 'one of cooccurrence, popularity (default: cooccurrence)')
+    .option(
+      '--retrieval <model>',
+      'trained backbone whose tools retrieve, or cooccurrence, popularity (default: the best trained one)',
+    )
+    .option('--before <part>', 'what is predicted: test, validation, or end (all is seen) (default: test)')
     .option('-n, --top <count>', 'items in the final list (default: 10)')
     .option('--rounds <count>', 'rounds at most (default: 8)')
     .option('--max-tokens <count>', 'stop after so many tokens')
@@ -77,6 +84,7 @@ function registerRun(group: ToolRecCommand, cli: Cli): void {
       'after',
       examples(
         ['toolrec session run --user simulated-1', 'no language model, no key'],
+        ['toolrec session run -d ml-1m -u 1024 --model sasrec', 'with the tools of a trained backbone'],
         ['toolrec session run -p llm --base-url http://localhost:11434/v1 -m llama3.1', 'a model of Ollama'],
         ['toolrec session run --fork s-20260501-101500-ab12@2', 'another way on from round 2'],
         ['toolrec session run --replay s-20260501-101500-ab12', 'the same result, no model called'],

@@ -1,3 +1,4 @@
+import { FittedModels } from '../fitted-models.ts';
 import { LazyModels } from '../lazy-models.ts';
 import { HandlerRegistry } from '../registry.ts';
 import { registerDatasetHandlers } from './dataset.ts';
@@ -14,7 +15,8 @@ export function createRegistry(): HandlerRegistry {
   registerDatasetHandlers(registry);
   const models = new LazyModels(); // shared by the topics
   registry.disposables.add(models);
-  registerRecommendHandlers(registry, models);
-  registerModelHandlers(registry, models);
+  const fitted = new FittedModels(models);
+  registerRecommendHandlers(registry, fitted);
+  registerModelHandlers(registry, models, fitted);
   return registry;
 }

@@ -8,6 +8,7 @@ import type { TrainingEvent } from '../../recommender/training-event.ts';
 import { readTrainingLog } from '../../recommender/training-log.ts';
 import { UsageError } from '../../shared/errors.ts';
 import { Workspace } from '../../shared/workspace.ts';
+import { type FittedModels, isFloor } from '../fitted-models.ts';
 import type { LazyModels } from '../lazy-models.ts';
 import { OpenDatasets } from '../open-datasets.ts';
 import { EventBatches } from '../event-batches.ts';
@@ -25,8 +26,11 @@ import {
 } from '../requests/model.ts';
 
 /** Requests about trained models. TensorFlow.js and onnxruntime are loaded when the first of them comes. */
-/** Requests about trained models. */
-export function registerModelHandlers(registry: HandlerRegistry, models: LazyModels): void {
+export function registerModelHandlers(
+  registry: HandlerRegistry,
+  models: LazyModels,
+  fitted: FittedModels,
+): void {
   const datasets = new OpenDatasets();
 
   registry.handle(trainModel, async ({ workspace: folder, dataset: name, ...request }, context) => {
@@ -76,11 +80,14 @@ export function registerModelHandlers(registry: HandlerRegistry, models: LazyMod
     ],
   }));
 
-  registry.handle(retrieveItems, async ({ workspace: folder, dataset: name, model, attribute, ...query }) => {
+  registry.handle(retrieveItems, async (params, work) => {
+    const { workspace: folder, dataset: name, model, attribute, ...query } = params;
     const workspace = new Workspace(folder);
     const dataset = await datasets.get(folder, name);
     const id = attribute === null ? model : (await toolFor(workspace, model, attribute)).id;
-    const { recommender } = await (await models.resident()).get(workspace, dataset, id);
+    const { recommender } = isFloor(id)
+      ? await fitted.get(folder, dataset, id, work)
+      : await (await models.resident()).get(workspace, dataset, id);
     const started = performance.now();
     const histories = query.queries.map((each) => historyOf(dataset, each, query.before));
     const lists: { item: number; id: string; title: string; score: number }[][] = [];

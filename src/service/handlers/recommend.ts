@@ -1,35 +1,17 @@
-import { closest, distance } from 'fastest-levenshtein';
 import type { Dataset } from '../../data/dataset.ts';
-import { fitCooccurrence } from '../../recommender/cooccurrence.ts';
-import { readManifest, recordEvaluation } from '../../recommender/checkpoint.ts';
+import { recordEvaluation } from '../../recommender/checkpoint.ts';
 import { evaluate, type Evaluation } from '../../recommender/evaluation.ts';
-import { listModels } from '../../recommender/model-list.ts';
-import { fitPopularity } from '../../recommender/popularity.ts';
-import type { Recommender } from '../../recommender/recommender.ts';
 import { topN } from '../../recommender/top-n.ts';
-import { StorageError, UsageError } from '../../shared/errors.ts';
-import type { LongWork } from '../../shared/progress.ts';
+import { UsageError } from '../../shared/errors.ts';
 import { Random } from '../../shared/random.ts';
 import { Workspace } from '../../shared/workspace.ts';
-import type { LazyModels } from '../lazy-models.ts';
+import { type FittedModels, isFloor } from '../fitted-models.ts';
 import { OpenDatasets } from '../open-datasets.ts';
 import type { HandlerRegistry } from '../registry.ts';
-import {
-  evaluateModel,
-  floorModels,
-  recommend,
-  type FloorModel,
-  type ListedItem,
-} from '../requests/recommend.ts';
+import { evaluateModel, recommend, type ListedItem } from '../requests/recommend.ts';
 
-const fits: Record<FloorModel, (dataset: Dataset, work: LongWork) => Recommender | Promise<Recommender>> = {
-  popularity: (dataset) => fitPopularity(dataset),
-  cooccurrence: (dataset, work) => fitCooccurrence(dataset, {}, work),
-};
-
-export function registerRecommendHandlers(registry: HandlerRegistry, trained: LazyModels): void {
+export function registerRecommendHandlers(registry: HandlerRegistry, models: FittedModels): void {
   const datasets = new OpenDatasets();
-  const models = new FittedModels(trained);
 
   registry.handle(recommend, async ({ workspace, dataset: name, model, user, history, top }, work) => {
     const dataset = await datasets.get(workspace, name);
@@ -76,72 +58,6 @@ export function registerRecommendHandlers(registry: HandlerRegistry, trained: La
       };
     },
   );
-}
-
-interface Fitted {
-  readonly recommender: Recommender;
-  /** Seconds it took to fit or load; 0 when it was there. */
-  readonly seconds: number;
-}
-
-function isFloor(model: string): model is FloorModel {
-  return (floorModels as readonly string[]).includes(model);
-}
-
-/** Models of the datasets used last; a changed dataset has another hash and so another model. */
-class FittedModels {
-  private readonly limit = 4;
-  private readonly fitted = new Map<string, Fitted>();
-  private readonly trained: LazyModels;
-
-  constructor(trained: LazyModels) {
-    this.trained = trained;
-  }
-
-  async get(
-    workspace: string,
-    dataset: Dataset,
-    model: string,
-    work: LongWork,
-    allowChangedDataset = false,
-  ): Promise<Fitted> {
-    const started = performance.now();
-    if (!isFloor(model)) {
-      await checkModel(new Workspace(workspace), model);
-      const models = await this.trained.resident();
-      const { recommender } = await models.get(new Workspace(workspace), dataset, model, {
-        allowChangedDataset,
-      });
-      return { recommender, seconds: secondsSince(started) };
-    }
-    const key = `${dataset.hash} ${model}`;
-    let entry = this.fitted.get(key);
-    this.fitted.delete(key);
-    entry ??= { recommender: await fits[model](dataset, work), seconds: secondsSince(started) };
-    this.fitted.set(key, entry);
-    for (const oldest of this.fitted.keys()) {
-      if (this.fitted.size <= this.limit) break;
-      this.fitted.delete(oldest);
-    }
-    return entry;
-  }
-}
-
-/** @throws UsageError `unknown-model` with the nearest name; whatever is wrong with one that exists */
-async function checkModel(workspace: Workspace, id: string): Promise<void> {
-  try {
-    await readManifest(workspace.entry('models', id));
-  } catch (error) {
-    if (!(error instanceof StorageError && error.code === 'no-model')) throw error;
-    const known = [...floorModels, ...(await listModels(workspace)).map((entry) => entry.id)];
-    const near = closest(id, known);
-    throw new UsageError(
-      'unknown-model',
-      `There is no model “${id}”.`,
-      distance(id, near) <= 3 ? `Did you mean “${near}”?` : `There is ${known.slice(0, 8).join(', ')}.`,
-      { place: { flag: '--model' } },
-    );
-  }
 }
 
 /** The same users whenever as many are asked for. */
