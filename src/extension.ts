@@ -5,7 +5,9 @@ import { DatasetTree } from './workbench/dataset-tree.ts';
 import { EmptyTree } from './workbench/empty-tree.ts';
 import { Engine } from './workbench/engine.ts';
 import { DatasetInspectors } from './workbench/inspectors.ts';
+import { LanguageModels } from './workbench/language-models.ts';
 import { createLog } from './workbench/log.ts';
+import { ModelStatus } from './workbench/model-status.ts';
 import { views } from './workbench/names.ts';
 import { Reports } from './workbench/reports.ts';
 import { SettingsCheck } from './workbench/settings-check.ts';
@@ -28,6 +30,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const datasets = new DatasetTree(log);
   const inspectors = new DatasetInspectors(context.extensionUri, engine, log);
   const reports = new Reports();
+  const languageModels = new LanguageModels(context.secrets, context.globalState, log);
   const workbench: Workbench = {
     extensionUri: context.extensionUri,
     log,
@@ -35,6 +38,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     datasets,
     inspectors,
     reports,
+    languageModels,
   };
   context.subscriptions.push(
     log,
@@ -42,6 +46,8 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     datasets,
     inspectors,
     reports,
+    languageModels,
+    new ModelStatus(languageModels),
     new EmptyTree(views.memory),
     new EmptyTree(views.metrics),
     new SettingsCheck(log),

@@ -2,6 +2,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { asStorageError, makeFolder } from '../shared/atomic-file.ts';
 import { StorageError, ToolRecError, UsageError } from '../shared/errors.ts';
+import { withoutSecrets } from '../shared/log.ts';
 import { checkName } from '../shared/workspace.ts';
 import { type SessionEvent, sessionEventSchema, type SessionStarted, startedSchema } from './events.ts';
 import { foldAll, type SessionState } from './state.ts';
@@ -233,7 +234,8 @@ class FileLog implements SessionLog {
 
   /** Appends in the order of the calls. After a failed write the log takes nothing more: the order would break. */
   appendAll(events: readonly SessionEvent[]): Promise<void> {
-    const text = events.map((event) => `${JSON.stringify(event)}\n`).join('');
+    // A server may repeat the key that it was sent; a log is made to be shared.
+    const text = withoutSecrets(events.map((event) => `${JSON.stringify(event)}\n`).join(''));
     const write = this.tail.then(async () => {
       if (this.failed) throw asStorageError(this.failed, this.file);
       try {

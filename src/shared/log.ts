@@ -26,9 +26,23 @@ const secretShapes: readonly RegExp[] = [
   /\b(api[-_ ]?key|authorization|x-api-key|token|secret|password)(["']?\s*[:=]\s*["']?)[^\s"',;}]{4,}/gi,
 ];
 
-/** Replaces what looks like a credential, and every exact secret in `known`, by `[redacted]`. */
-export function redact(text: string, known: readonly string[] = []): string {
+const remembered = new Set<string>();
+
+/** From now on, in this process, this exact text is taken out of everything that is redacted. */
+export function rememberSecret(secret: string): void {
+  if (secret.length >= 4) remembered.add(secret);
+}
+
+/** Replaces every remembered secret, and nothing else: for texts whose other words must stay as they are. */
+export function withoutSecrets(text: string): string {
   let out = text;
+  for (const secret of remembered) out = out.split(secret).join('[redacted]');
+  return out;
+}
+
+/** Replaces what looks like a credential, every remembered secret and every one in `known`, by `[redacted]`. */
+export function redact(text: string, known: readonly string[] = []): string {
+  let out = withoutSecrets(text);
   for (const secret of known) if (secret.length >= 4) out = out.split(secret).join('[redacted]');
   out = out.replace(secretShapes[0]!, '[redacted]');
   out = out.replace(secretShapes[1]!, '$1 [redacted]');

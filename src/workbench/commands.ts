@@ -37,6 +37,12 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
     ),
   [commands.restartEngine]: async (workbench) =>
     (await import('./restart-engine.ts')).restartEngine(workbench),
+  [commands.selectLanguageModel]: async (workbench) =>
+    (await import('./select-language-model.ts')).selectLanguageModel(workbench),
+  [commands.testLanguageModel]: async (workbench) =>
+    (await import('./test-language-model.ts')).testLanguageModel(workbench),
+  [commands.forgetApiKey]: async (workbench) =>
+    (await import('./test-language-model.ts')).forgetApiKey(workbench),
 };
 
 /** Registers every command. A failure of any of them becomes a notification, never an unhandled rejection. */

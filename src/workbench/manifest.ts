@@ -34,6 +34,9 @@ export const commandDefinitions: Readonly<Record<CommandId, CommandDefinition>> 
   [commands.doctor]: { title: 'Doctor', icon: '$(pulse)' },
   [commands.openWalkthrough]: { title: 'Open Walkthrough', icon: '$(book)' },
   [commands.restartEngine]: { title: 'Restart Engine', icon: '$(debug-restart)' },
+  [commands.selectLanguageModel]: { title: 'Select Language Model', icon: '$(comment-discussion)' },
+  [commands.testLanguageModel]: { title: 'Test Language Model Connection', icon: '$(plug)' },
+  [commands.forgetApiKey]: { title: 'Forget API Key…', icon: '$(trash)' },
 };
 
 const viewNames: Readonly<Record<ViewId, string>> = {
@@ -174,6 +177,10 @@ export function manifest(): Manifest {
           'untrusted',
           'In Restricted Mode, datasets that exist can be looked at. Creating, importing and deleting them needs trust.',
         ),
+        // A folder that is not trusted cannot choose where prompts go.
+        restrictedConfigurations: (Object.keys(settings) as SettingKey[])
+          .filter((key) => key.startsWith('languageModel.'))
+          .map((key) => `${configurationSection}.${key}`),
       },
       virtualWorkspaces: {
         supported: false,

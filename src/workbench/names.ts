@@ -18,6 +18,9 @@ export const commands = {
   doctor: 'toolrec.doctor',
   openWalkthrough: 'toolrec.openWalkthrough',
   restartEngine: 'toolrec.restartEngine',
+  selectLanguageModel: 'toolrec.selectLanguageModel',
+  testLanguageModel: 'toolrec.testLanguageModel',
+  forgetApiKey: 'toolrec.forgetApiKey',
 } as const;
 export type CommandId = (typeof commands)[keyof typeof commands];
 

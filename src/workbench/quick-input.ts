@@ -45,6 +45,9 @@ export function askPick<T extends vscode.QuickPickItem>(options: PickOptions<T>)
 interface TextOptions extends Heading {
   readonly prompt: string;
   readonly value: string;
+  readonly placeholder?: string;
+  /** Shown as dots. */
+  readonly secret?: boolean;
   /** What is wrong with a text, or what to know about it; undefined when nothing is. */
   readonly check: (text: string) => { readonly message: string; readonly wrong: boolean } | undefined;
 }
@@ -54,6 +57,8 @@ export function askText(options: TextOptions): Promise<Answer<string>> {
   const box = vscode.window.createInputBox();
   box.value = options.value;
   box.prompt = options.prompt;
+  box.placeholder = options.placeholder;
+  box.password = options.secret ?? false;
   const look = () => {
     const found = options.check(box.value);
     box.validationMessage = found && {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { priceTableSchema } from '../llm/prices.ts';
 
 /**
  * Every setting of the workbench with its type, default, range and description. package.json's configuration is
@@ -51,6 +52,61 @@ export const settings = {
     fallback: 20,
     scope: 'window',
     description: 'Number of sample rows that the dataset inspector shows.',
+  }),
+  'languageModel.provider': setting({
+    schema: z.enum(['offline', 'vscode', 'openai']),
+    fallback: 'offline',
+    scope: 'window',
+    valueDescriptions: [
+      'No language model: statistics of the catalogue decide. No network, no key, no cost.',
+      'A model that another extension brings to VS Code; `#toolrec.languageModel.model#` has its identifier.',
+      'A server that speaks OpenAI’s protocol, at `#toolrec.languageModel.baseUrl#`.',
+    ],
+    description:
+      'Who decides and ranks in new sessions. **ToolRec: Select Language Model** sets this and the settings that ' +
+      'belong to it.',
+  }),
+  'languageModel.baseUrl': setting({
+    schema: z.string().max(2000),
+    fallback: '',
+    scope: 'window',
+    description:
+      'Base URL of the server, such as `https://api.openai.com/v1` or `http://127.0.0.1:11434/v1`. Its key is not a ' +
+      'setting: it is asked for, kept in the secret storage, and sent to this address only.',
+  }),
+  'languageModel.model': setting({
+    schema: z.string().max(300),
+    fallback: '',
+    scope: 'window',
+    description: 'Name of the model, as the server calls it, or identifier of a model in VS Code.',
+  }),
+  'languageModel.protocol': setting({
+    schema: z.enum(['react', 'tools', 'json']),
+    fallback: 'react',
+    scope: 'window',
+    valueDescriptions: [
+      'Thought and action as text, as in the paper. Works with every model.',
+      'The model calls Retrieve, Rank and Finish as tools.',
+      'The model writes JSON of a schema.',
+    ],
+    description: 'How the model writes thought and action. What a reply means is the same for all three.',
+  }),
+  'languageModel.prices': setting({
+    schema: priceTableSchema,
+    fallback: {},
+    scope: 'window',
+    description:
+      'US dollars a million tokens, by model name, such as `{ "gpt-4.1-mini": { "prompt": 0.4, "completion": 1.6, ' +
+      '"cached": 0.1 } }`. A name also stands for its dated versions. Prices change, so none are built in; without ' +
+      'one, a session says that its cost is not known.',
+  }),
+  'languageModel.timeout': setting({
+    schema: z.int().min(5).max(3600),
+    fallback: 120,
+    scope: 'window',
+    description:
+      'Longest wait, in seconds, for the first word of a reply and between two pieces of it. A large model on a ' +
+      'small machine reads a long prompt for minutes.',
   }),
 } as const;
 

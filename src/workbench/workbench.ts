@@ -2,6 +2,7 @@ import type * as vscode from 'vscode';
 import type { DatasetTree } from './dataset-tree.ts';
 import type { Engine } from './engine.ts';
 import type { DatasetInspectors } from './inspectors.ts';
+import type { LanguageModels } from './language-models.ts';
 import type { WorkbenchLog } from './log.ts';
 import type { Reports } from './reports.ts';
 
@@ -13,4 +14,5 @@ export interface Workbench {
   readonly datasets: DatasetTree;
   readonly inspectors: DatasetInspectors;
   readonly reports: Reports;
+  readonly languageModels: LanguageModels;
 }
