@@ -60,6 +60,10 @@ export const trainingConfigSchema = z
       .min(0)
       .default(0)
       .describe('Users drawn for validation after each epoch; 0 = all.'),
+    fitOn: z
+      .enum(['train', 'train+validation'])
+      .default('train')
+      .describe('train+validation: a last fit with settings and epochs chosen before; nothing is validated.'),
     seed: z.int().min(0).max(4294967295).default(42).describe('Seed of everything random.'),
   })
   .superRefine((config, context) => {

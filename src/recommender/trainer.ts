@@ -148,7 +148,9 @@ class Training {
   static async open(options: TrainingOptions): Promise<Training> {
     const { engine, dataset, model, directory, manifest } = options;
     const { config } = manifest;
-    const sequences = Array.from({ length: dataset.userCount }, (_, user) => partOf(dataset, user, 'train'));
+    const sequences = Array.from({ length: dataset.userCount }, (_, user) =>
+      config.fitOn === 'train' ? partOf(dataset, user, 'train') : historyBefore(dataset, user, 'test'),
+    );
     const lengths = sequences.map((sequence) => trainingLength(model, sequence));
     if (!lengths.some((length) => length > 0))
       throw new UsageError(
@@ -282,7 +284,8 @@ class Training {
     const { position } = this;
     const started = performance.now();
     const validation = await this.validate(work);
-    const metric = validation[validationMetric]!;
+    // Without validation every epoch is the best so far: the last one counts.
+    const metric = validation[validationMetric] ?? position.epoch;
     const loss = position.lossSum / position.targets;
     position.seconds += (performance.now() - started) / 1000;
     position.epoch++;
@@ -294,7 +297,7 @@ class Training {
       position.bestMetric = metric;
       position.bestEpoch = position.epoch;
       await this.writeParameters();
-      this.manifest = { ...this.manifest, validation };
+      if (validationMetric in validation) this.manifest = { ...this.manifest, validation };
     }
     this.record({
       kind: 'epoch',
@@ -317,7 +320,8 @@ class Training {
 
   private async validate(work: LongWork): Promise<Record<string, number>> {
     const { dataset } = this.options;
-    const { validationUsers, seed } = this.config;
+    const { validationUsers, seed, fitOn } = this.config;
+    if (fitOn !== 'train') return {};
     const users = Array.from({ length: dataset.userCount }, (_, user) => user).filter(
       (user) =>
         partOf(dataset, user, 'validation').length > 0 &&

@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
 import type { Dataset } from '../data/dataset.ts';
-import { readManifest } from '../recommender/checkpoint.ts';
+import { type ModelManifest, readManifest } from '../recommender/checkpoint.ts';
 import { fitCooccurrence } from '../recommender/cooccurrence.ts';
 import { listModels } from '../recommender/model-list.ts';
 import { fitPopularity } from '../recommender/popularity.ts';
@@ -18,6 +18,8 @@ const fits: Record<FloorModel, (dataset: Dataset, work: LongWork) => Recommender
 
 export interface Fitted {
   readonly recommender: Recommender;
+  /** Of a trained model. */
+  readonly manifest?: ModelManifest;
   /** Seconds it took to fit or load; 0 when it was there. */
   readonly seconds: number;
 }
@@ -47,10 +49,10 @@ export class FittedModels {
     if (!isFloor(model)) {
       await checkModel(new Workspace(workspace), model);
       const models = await this.trained.resident();
-      const { recommender } = await models.get(new Workspace(workspace), dataset, model, {
+      const { recommender, manifest } = await models.get(new Workspace(workspace), dataset, model, {
         allowChangedDataset,
       });
-      return { recommender, seconds: secondsSince(started) };
+      return { recommender, manifest, seconds: secondsSince(started) };
     }
     const key = `${dataset.hash} ${model}`;
     let entry = this.fitted.get(key);

@@ -5,6 +5,7 @@ import { type ModelManifest, readManifest } from '../recommender/checkpoint.ts';
 import { parseTrainingConfig, presets, type PresetName, type TrainingConfig } from '../recommender/config.ts';
 import { newManifest } from '../recommender/manifest.ts';
 import { freeModelId, modelIdOf } from '../recommender/model-id.ts';
+import { refuseSeenBackbone } from '../recommender/seen-part.ts';
 import { SequenceRecommender } from '../recommender/scoring.ts';
 import { pauseReason, train } from '../recommender/trainer.ts';
 import type { TrainingEvent } from '../recommender/training-event.ts';
@@ -117,6 +118,8 @@ async function runTraining(
     );
   if (existing && !request.allowChangedDataset) checkDataset(existing, dataset);
   const config = existing?.config ?? configOf(request);
+  if (request.tool)
+    refuseSeenBackbone(await readManifest(workspace.entry('models', request.tool.backbone)), config.fitOn);
   work.onProgress?.({ message: 'Preparing the model' });
   const { model, tool } = await defineModel(workspace, dataset, config, existing?.tool ?? request.tool, work);
   const initial = model.initialise(new Random(`${config.seed} parameters`));

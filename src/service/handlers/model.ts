@@ -3,6 +3,7 @@ import type { Dataset } from '../../data/dataset.ts';
 import { historyBefore } from '../../data/dataset.ts';
 import { type ModelManifest, readManifest, trainingLogFile } from '../../recommender/checkpoint.ts';
 import { deleteModel, listModels } from '../../recommender/model-list.ts';
+import { refuseSeenPart } from '../../recommender/seen-part.ts';
 import { topN } from '../../recommender/top-n.ts';
 import type { TrainingEvent } from '../../recommender/training-event.ts';
 import { readTrainingLog } from '../../recommender/training-log.ts';
@@ -85,9 +86,10 @@ export function registerModelHandlers(
     const workspace = new Workspace(folder);
     const dataset = await datasets.get(folder, name);
     const id = attribute === null ? model : (await toolFor(workspace, model, attribute)).id;
-    const { recommender } = isFloor(id)
+    const { recommender, manifest } = isFloor(id)
       ? await fitted.get(folder, dataset, id, work)
       : await (await models.resident()).get(workspace, dataset, id);
+    if (manifest && query.queries.some((each) => 'user' in each)) refuseSeenPart(manifest, query.before);
     const started = performance.now();
     const histories = query.queries.map((each) => historyOf(dataset, each, query.before));
     const lists: { item: number; id: string; title: string; score: number }[][] = [];

@@ -1,6 +1,7 @@
 import type { Dataset } from '../../data/dataset.ts';
 import { recordEvaluation } from '../../recommender/checkpoint.ts';
 import { evaluate, type Evaluation } from '../../recommender/evaluation.ts';
+import { refuseSeenPart } from '../../recommender/seen-part.ts';
 import { topN } from '../../recommender/top-n.ts';
 import { UsageError } from '../../shared/errors.ts';
 import { Random } from '../../shared/random.ts';
@@ -37,6 +38,7 @@ export function registerRecommendHandlers(registry: HandlerRegistry, models: Fit
     async ({ workspace, dataset: name, model, userLimit, allowChangedDataset, ...options }, work) => {
       const dataset = await datasets.get(workspace, name);
       const fitted = await models.get(workspace, dataset, model, work, allowChangedDataset);
+      if (fitted.manifest) refuseSeenPart(fitted.manifest, options.part);
       const started = performance.now();
       const users = userLimit === undefined ? {} : { users: drawUsers(dataset, userLimit) };
       const result = await evaluate(fitted.recommender, dataset, { ...options, ...users }, work);

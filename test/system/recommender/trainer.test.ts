@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import type { Dataset } from '../../../src/data/dataset.ts';
 import type { Engine } from '../../../src/engine/program.ts';
 import { type ModelManifest, readManifest, readTensors } from '../../../src/recommender/checkpoint.ts';
 import { parseTrainingConfig, type TrainingConfigInput } from '../../../src/recommender/config.ts';
 import { newManifest } from '../../../src/recommender/manifest.ts';
 import { buildModel } from '../../../src/recommender/models/build.ts';
 import { readTrainingLog } from '../../../src/recommender/training-log.ts';
+import { refuseSeenPart } from '../../../src/recommender/seen-part.ts';
 import { pauseReason, train } from '../../../src/recommender/trainer.ts';
 import { ToolRecError } from '../../../src/shared/errors.ts';
 import { shutdownReason } from '../../../src/shared/progress.ts';
@@ -39,13 +41,14 @@ function start(
   on: Engine = engine,
   signal?: AbortSignal,
   onStep?: (done: number) => void,
+  data: Dataset = dataset,
 ): Promise<ModelManifest> {
   const config = parseTrainingConfig({ ...small, ...over });
-  const model = buildModel(config, dataset.itemCount);
+  const model = buildModel(config, data.itemCount);
   const params = model.initialise(new Random('test'));
-  const manifest = newManifest('m', config, dataset, model, params, on.device);
+  const manifest = newManifest('m', config, data, model, params, on.device);
   return train(
-    { engine: on, dataset, model, directory, manifest },
+    { engine: on, dataset: data, model, directory, manifest },
     { signal, onProgress: ({ done }) => onStep?.(done ?? 0) },
   );
 }
@@ -136,6 +139,23 @@ describe('training', () => {
   it('stops by itself when validation no longer gets better', async () => {
     const manifest = await start(directory, { epochs: 40, patience: 2, learningRate: 1e-9 });
     assert.equal(manifest.progress.epoch, manifest.progress.bestEpoch + 2);
+  });
+
+  it('fits on training and validation items together, through all epochs', async () => {
+    const shifted = await temporary();
+    const manifest = await start(directory, { fitOn: 'train+validation', patience: 1 });
+    assert.equal(manifest.progress.bestEpoch, manifest.config.epochs);
+    assert.equal(manifest.validation, undefined);
+    // The same as training where the validation items belong to the training part.
+    const later = { ...dataset, trainEnd: dataset.validationEnd, validationEnd: dataset.offsets.slice(1) };
+    await start(shifted, {}, engine, undefined, undefined, later);
+    assert.deepEqual(await lossesIn(directory), await lossesIn(shifted));
+    assert.throws(
+      () => refuseSeenPart(manifest, 'validation'),
+      (error) => error instanceof ToolRecError && error.code === 'part-was-trained-on',
+    );
+    refuseSeenPart(manifest, 'test');
+    await fs.rm(shifted, { recursive: true });
   });
 
   it('stops at a loss that is no number and says what to try', async () => {
