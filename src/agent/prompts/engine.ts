@@ -39,6 +39,11 @@ export class TrustedText {
 const maxValue = 2_000;
 const maxOutput = 1_000_000;
 const renderTimeMs = 500;
+
+/** What a rendering may take at most. */
+export interface RenderLimits {
+  readonly timeMs?: number;
+}
 const allowedTags = [
   'assign',
   'capture',
@@ -165,21 +170,6 @@ function standaloneTags(body: string): string {
   return body.replace(/^([ \t]*(?:\{%(?:(?!%\}).)*%\}[ \t]*)*\{%(?:(?!%\}).)*?)-?%\}[ \t]*$/gm, '$1-%}');
 }
 
-/** Where each variable that the template takes from outside stands. `row` and `col` are 1-based, in the body. */
-export function globalsOf(
-  template: PromptTemplate,
-): { name: string; path: string; row: number; col: number }[] {
-  const { globals } = engine.analyzeSync(parseBody(template), { partials: false });
-  return Object.values(globals).flatMap((uses) =>
-    uses.map((use) => ({
-      name: String(use.segments[0]),
-      path: use.toString(),
-      row: use.location.row,
-      col: use.location.col,
-    })),
-  );
-}
-
 /**
  * Renders the messages of a template. Pure: the same template and values give the same messages.
  * @throws InputError `prompt-syntax`, `prompt-variable` (unknown at that place), `prompt-limit` (too long or too large),
@@ -188,12 +178,17 @@ export function globalsOf(
 export function renderBody(
   template: PromptTemplate,
   values: Readonly<Record<string, unknown>>,
+  limits: RenderLimits = {},
 ): RenderedMessage[] {
   const templates = parseBody(template);
   const messages: RenderedMessage[] = [];
   let outside: string;
   try {
-    outside = engine.renderSync(templates, { ...values }, { globals: { [collector]: messages } }) as string;
+    outside = engine.renderSync(
+      templates,
+      { ...values },
+      { globals: { [collector]: messages }, renderLimit: limits.timeMs ?? renderTimeMs },
+    ) as string;
   } catch (error) {
     throw renderError(template, error);
   }

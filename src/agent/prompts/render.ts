@@ -1,21 +1,8 @@
-import { distance } from 'fastest-levenshtein';
 import { estimateMessages } from '../../llm/tokens.ts';
 import type { ChatRequest } from '../../llm/chat-model.ts';
-import type { Place } from '../../shared/errors.ts';
-import { globalsOf, type RenderedMessage, renderBody } from './engine.ts';
+import { type RenderedMessage, renderBody, type RenderLimits } from './engine.ts';
 import { inputsOf } from './kinds.ts';
 import type { PromptTemplate } from './template.ts';
-
-export interface PromptFinding {
-  readonly code: 'unknown-variable' | 'unused-input';
-  readonly severity: 'error' | 'warning';
-  readonly message: string;
-  readonly place: Place;
-  /** Length in characters of what is meant. */
-  readonly length?: number;
-  /** What was probably meant. */
-  readonly suggestion?: string;
-}
 
 export interface RenderedPrompt {
   readonly messages: readonly RenderedMessage[];
@@ -25,48 +12,6 @@ export interface RenderedPrompt {
   readonly options: Pick<ChatRequest, 'temperature' | 'topP' | 'maxTokens' | 'stop'>;
 }
 
-/** Unknown variables, each with its place and the nearest name, and required inputs that are not used. */
-export function checkTemplate(template: PromptTemplate): PromptFinding[] {
-  const known = inputsOf(template.kind);
-  const names = new Set([...known.map((input) => input.name), ...Object.keys(template.inputs)]);
-  const uses = globalsOf(template);
-  const findings: PromptFinding[] = [];
-  for (const use of uses) {
-    if (names.has(use.name)) continue;
-    const nearest = [...names]
-      .map((name) => ({ name, far: distance(name, use.name) }))
-      .sort((a, b) => a.far - b.far || (a.name < b.name ? -1 : 1))[0];
-    const suggestion =
-      nearest && nearest.far <= Math.ceil(nearest.name.length / 3) ? nearest.name : undefined;
-    findings.push({
-      code: 'unknown-variable',
-      severity: 'error',
-      message: `“${use.name}” is not an input of ${template.kind} prompts.${suggestion ? ` Did you mean “${suggestion}”?` : ''}`,
-      place: { file: template.file, line: template.bodyLine + use.row - 1, column: use.col },
-      length: use.name.length,
-      ...(suggestion ? { suggestion } : {}),
-    });
-  }
-  const used = new Set(uses.map((use) => use.name));
-  for (const input of known)
-    if (input.required && !used.has(input.name))
-      findings.push({
-        code: 'unused-input',
-        severity: 'warning',
-        message: `The prompt does not use “${input.name}”: ${input.description}`,
-        place: { file: template.file, line: template.bodyLine },
-      });
-  for (const name of Object.keys(template.inputs))
-    if (!used.has(name) && !known.some((input) => input.name === name))
-      findings.push({
-        code: 'unused-input',
-        severity: 'warning',
-        message: `The input “${name}” of the front matter is not used.`,
-        place: { file: template.file, line: 1 },
-      });
-  return findings;
-}
-
 /**
  * Renders a template with the values of its kind; inputs of the front matter give those that are not there. Pure.
  * @throws InputError as `renderBody`.
@@ -74,11 +19,12 @@ export function checkTemplate(template: PromptTemplate): PromptFinding[] {
 export function renderPrompt(
   template: PromptTemplate,
   values: Readonly<Record<string, unknown>>,
+  limits: RenderLimits = {},
 ): RenderedPrompt {
   const own = Object.fromEntries(
     Object.entries(template.inputs).map(([name, input]) => [name, input.sample]),
   );
-  const messages = renderBody(template, { ...own, ...values });
+  const messages = renderBody(template, { ...own, ...values }, limits);
   const { temperature, top_p: topP, max_tokens: maxTokens, stop } = template.model;
   return {
     messages,

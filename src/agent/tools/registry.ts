@@ -83,3 +83,10 @@ function plainSchema(schema: z.ZodObject): Readonly<Record<string, unknown>> {
 export function standardTools(ranker: Ranker): ToolRegistry {
   return new ToolRegistry([retrieveTool, rankTool(ranker), searchTool, lookupTool]);
 }
+
+/** How the actions of the four tools are written, where nothing is to be run. */
+export function standardSignatures(): readonly ActionSignature[] {
+  signatures ??= standardTools({ label: '', rerunnable: false, rank: () => [] }).signatures;
+  return signatures;
+}
+let signatures: readonly ActionSignature[] | undefined;

@@ -12,9 +12,11 @@ import { TrustedText } from '../../../src/agent/prompts/engine.ts';
 import { promptDomains, promptKinds } from '../../../src/agent/prompts/kinds.ts';
 import { domainOf, PromptLibrary } from '../../../src/agent/prompts/library.ts';
 import { Session } from '../../../src/agent/session.ts';
-import { checkTemplate, renderPrompt, sampleValues } from '../../../src/agent/prompts/render.ts';
+import { renderPrompt, sampleValues } from '../../../src/agent/prompts/render.ts';
 import { parseTemplate } from '../../../src/agent/prompts/template.ts';
 import { memoryView } from '../../../src/agent/prompts/views.ts';
+import { checkPrompt } from '../../../src/agent/prompts/language/diagnose.ts';
+import { readPrompt } from '../../../src/agent/prompts/language/document.ts';
 import { safeText } from '../../../src/agent/safe-text.ts';
 import { ToolRecError } from '../../../src/shared/errors.ts';
 import { estimateTokens } from '../../../src/llm/tokens.ts';
@@ -117,32 +119,6 @@ describe('prompt rendering', () => {
       assert.equal(failure(() => render(body)).code, 'prompt-syntax', body);
     for (const body of ['{{ history.constructor }}', '{{ attribute.__proto__ }}', '{{ constructor }}'])
       assert.equal(failure(() => render(body)).code, 'prompt-variable', body);
-  });
-
-  it('reports unknown and unused variables, with place and nearest name', () => {
-    const findings = checkTemplate(
-      template('{{ histroy }}\n{% for c in candidates %}{{ c.title }}{% endfor %} {{ k }} {{ attribute }}'),
-    );
-    assert.deepEqual(
-      findings.map((f) => [f.code, f.place.line, f.place.column, f.suggestion]),
-      [
-        ['unknown-variable', 6, 4, 'history'],
-        ['unused-input', 6, undefined, undefined],
-      ],
-    );
-    const own = template(
-      '{{ tone }}',
-      'kind: llm-rank\ndomain: generic\ntitle: T\ninputs:\n  tone: { sample: kind }\n  spare: { sample: 1 }',
-    );
-    assert.deepEqual(
-      checkTemplate(own).map((f) => f.message),
-      [
-        "The prompt does not use “history”: The most recent items of the user's history, oldest first.",
-        'The prompt does not use “candidates”: The candidates to rank, best first as the tools found them.',
-        'The input “spare” of the front matter is not used.',
-      ],
-    );
-    assert.equal(renderPrompt(own, {}).messages[0]!.content, 'kind');
   });
 
   it('reads front matter strictly, with the line of a mistake', () => {
@@ -264,7 +240,12 @@ describe('shipped prompts', () => {
         const made = await library.load(kind, domain);
         assert.equal(made.kind, kind);
         assert.equal(made.domain, domain);
-        assert.deepEqual(checkTemplate(made), []);
+        const check = checkPrompt(readPrompt(made.text), {
+          file: made.file,
+          signatures: standardTools(plainRanker).signatures,
+          values: sampleValues(made),
+        });
+        assert.deepEqual(check.diagnostics, []);
         const prompt = renderPrompt(made, sampleValues(made));
         assert.equal(prompt.messages.at(-1)!.role, 'user');
         assert.ok(prompt.tokens > 100 && prompt.tokens < 1500, String(prompt.tokens));
