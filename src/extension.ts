@@ -10,6 +10,7 @@ import { createLog } from './workbench/log.ts';
 import { ModelStatus } from './workbench/model-status.ts';
 import { views } from './workbench/names.ts';
 import { Reports } from './workbench/reports.ts';
+import { Sessions } from './workbench/sessions/sessions.ts';
 import { SettingsCheck } from './workbench/settings-check.ts';
 import type { Workbench } from './workbench/workbench.ts';
 
@@ -31,6 +32,10 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const inspectors = new DatasetInspectors(context.extensionUri, engine, log);
   const reports = new Reports();
   const languageModels = new LanguageModels(context.secrets, context.globalState, log);
+  const sessions = new Sessions(async () => {
+    const { openSessionRuntime } = await import('./workbench/sessions/open-runtime.ts');
+    return openSessionRuntime();
+  });
   const workbench: Workbench = {
     extensionUri: context.extensionUri,
     log,
@@ -39,6 +44,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     inspectors,
     reports,
     languageModels,
+    sessions,
   };
   context.subscriptions.push(
     log,
@@ -48,6 +54,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     reports,
     languageModels,
     new ModelStatus(languageModels),
+    sessions,
     new EmptyTree(views.memory),
     new EmptyTree(views.metrics),
     new SettingsCheck(log),

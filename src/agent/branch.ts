@@ -1,6 +1,6 @@
 import { UsageError } from '../shared/errors.ts';
-import type { SessionEvent } from './events.ts';
-import type { Round, SessionState } from './state.ts';
+import type { SessionEvent, SessionSetup } from './events.ts';
+import { sameSetup, type Round, type SessionState } from './state.ts';
 
 /** Where a fork leaves its parent: after `round` (0 = from the start) of the line, or of a line left before. */
 export interface BranchPoint {
@@ -31,11 +31,21 @@ export function branch(state: SessionState, id: string, point: BranchPoint, time
       parent: { session: state.started.session, round: point.round },
     },
   ];
-  for (const round of rounds.slice(0, point.round)) events.push(...eventsOf(round, events.length));
+  let setup: SessionSetup = state.started;
+  for (const round of rounds.slice(0, point.round)) {
+    if (!sameSetup(setup, round.setup))
+      events.push({ ...round.setup, seq: events.length, time: round.time, type: 'configured' });
+    setup = round.setup;
+    events.push(...eventsOf(round, events.length));
+  }
   return events;
 }
 
-function lineOf(state: SessionState, point: BranchPoint): readonly Round[] {
+/**
+ * The rounds of the present line, or of one that was left, with what stood before them then.
+ * @throws UsageError `unknown-branch`.
+ */
+export function lineOf(state: SessionState, point: Pick<BranchPoint, 'undone'>): readonly Round[] {
   if (point.undone === undefined) return state.rounds;
   const left = state.undone[point.undone];
   if (!left || left.length === 0)
@@ -44,8 +54,16 @@ function lineOf(state: SessionState, point: BranchPoint): readonly Round[] {
       `There is no earlier line ${point.undone}.`,
       'Choose one that exists.',
     );
-  // What stood before it is on the present line as far as it was shared.
-  return [...state.rounds.slice(0, left[0]!.number - 1), ...left];
+  // What stood before it is on the present line, or left later with a cut further back.
+  let shared = left[0]!.number - 1;
+  let line = [...left];
+  for (const later of state.undone.slice(point.undone + 1)) {
+    const from = later[0]!.number - 1;
+    if (from >= shared) continue;
+    line = [...later.slice(0, shared - from), ...line];
+    shared = from;
+  }
+  return [...state.rounds.slice(0, shared), ...line];
 }
 
 /** The events that make a round, each call with the phase that made it. */

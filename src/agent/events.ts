@@ -234,6 +234,24 @@ export const startedSchema = z.object({
   prompts: z.array(z.object({ name: z.string(), hash: z.string(), text: z.string() })),
 });
 export type SessionStarted = z.infer<typeof startedSchema>;
+/** What decides, retrieves and asks in a session: its start names it, and `configured` replaces it. */
+export type SessionSetup = Pick<
+  SessionStarted,
+  'policy' | 'retrieval' | 'retrievalSource' | 'tools' | 'prompts'
+>;
+
+/** From here on another policy, prompt, retrieval or set of tools is at work than before. */
+export const configuredSchema = z.object({
+  ...envelope,
+  type: z.literal('configured'),
+  ...startedSchema.pick({
+    policy: true,
+    retrieval: true,
+    retrievalSource: true,
+    tools: true,
+    prompts: true,
+  }).shape,
+});
 
 export const decidedSchema = z.object({
   ...envelope,
@@ -311,6 +329,7 @@ export const finishedSchema = z.object({
 
 export const sessionEventSchema = z.discriminatedUnion('type', [
   startedSchema,
+  configuredSchema,
   decidedSchema,
   observedSchema,
   failedSchema,

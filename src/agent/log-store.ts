@@ -119,6 +119,29 @@ export class SessionStore {
     return { id, ...parseLog(bytes, file) };
   }
 
+  /**
+   * The start of a session without the rest of its log, for lists.
+   * @throws StorageError `damaged-log`, `newer-log`, `not-found`.
+   */
+  async head(id: string): Promise<SessionStarted> {
+    const file = this.file(id);
+    let line: string;
+    try {
+      line = await firstLine(file);
+    } catch (error) {
+      throw asStorageError(error, file);
+    }
+    const event = readEvent(line);
+    if (event?.type === 'started') return event;
+    checkVersion(line, file);
+    throw new StorageError(
+      'damaged-log',
+      'The session log does not begin with a session’s start.',
+      'Restore the file from a backup, or delete the session.',
+      { place: { file, line: 1 } },
+    );
+  }
+
   /** Ids of all sessions, oldest name first. */
   async ids(): Promise<string[]> {
     let names: string[];
@@ -188,6 +211,23 @@ export function parseLog(bytes: Uint8Array, file: string): Omit<StoredLog, 'id'>
       place: { file },
     });
   return { events, torn: undefined };
+}
+
+async function firstLine(file: string): Promise<string> {
+  const handle = await fs.open(file, 'r');
+  try {
+    const parts: Buffer[] = [];
+    for (let at = 0; at < largestLog;) {
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(1 << 16), 0, 1 << 16, at);
+      const newline = buffer.subarray(0, bytesRead).indexOf(10);
+      parts.push(buffer.subarray(0, newline < 0 ? bytesRead : newline));
+      if (newline >= 0 || bytesRead === 0) break;
+      at += bytesRead;
+    }
+    return Buffer.concat(parts).toString('utf8');
+  } finally {
+    await handle.close();
+  }
 }
 
 function readEvent(text: string): SessionEvent | undefined {

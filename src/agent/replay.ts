@@ -1,4 +1,6 @@
+import type { Dataset } from '../data/dataset.ts';
 import type { Retriever } from '../data/retriever.ts';
+import type { Mention } from './catalogue.ts';
 import type { Candidate, SessionEvent, SessionResult } from './events.ts';
 import type { Action } from './grammar/action.ts';
 import { protocolNames, readReply } from './protocols.ts';
@@ -40,7 +42,7 @@ export async function replay(
   const session = await Session.start(
     {
       ...environment,
-      tools: recordedTools(environment.tools, rounds),
+      tools: recordedTools(environment, rounds),
       retriever: recordedBackbone(outcome?.result),
       retrieval: started.retrieval,
       policy: recordedPolicy(recorded, environment.tools, divergences),
@@ -92,7 +94,7 @@ function recordedPolicy(recorded: SessionState, tools: ToolRegistry, divergences
     decide({ round: number, dataset }): Decision {
       const round = recorded.rounds[number - 1]!;
       const reply = round.calls.findLast((call) => call.purpose === 'policy' || call.purpose === 'repair');
-      const protocol = protocolNames.find((name) => name === label.protocol);
+      const protocol = protocolNames.find((name) => name === round.setup.policy.protocol);
       if (reply && protocol && !round.edited.includes('action') && round.action !== undefined) {
         const read = readReply(
           protocol,
@@ -118,7 +120,10 @@ function recordedPolicy(recorded: SessionState, tools: ToolRegistry, divergences
 }
 
 /** The same tools, whose runs return what the log says they returned; the check then does its work again. */
-function recordedTools(tools: ToolRegistry, rounds: readonly Round[]): ToolRegistry {
+function recordedTools(
+  { tools, dataset }: Pick<SessionEnvironment, 'tools' | 'dataset'>,
+  rounds: readonly Round[],
+): ToolRegistry {
   let at = 0;
   const replayTool = (tool: Tool): Tool => ({
     ...tool,
@@ -137,7 +142,10 @@ function recordedTools(tools: ToolRegistry, rounds: readonly Round[]): ToolRegis
       if (set)
         return {
           kind: 'items',
-          items: [...set.items.map(asMention), ...set.removed.outside.map((outside) => ({ text: outside }))],
+          items: [
+            ...set.items.map((candidate) => asMention(candidate, dataset)),
+            ...set.removed.outside.map((outside) => ({ text: outside })),
+          ],
           k: set.k,
           ...(set.attribute === undefined ? {} : { attribute: set.attribute }),
           ...(set.text === undefined ? {} : { text: set.text }),
@@ -148,9 +156,13 @@ function recordedTools(tools: ToolRegistry, rounds: readonly Round[]): ToolRegis
   return new ToolRegistry(tools.all.map(replayTool));
 }
 
-/** Items are named by id, so that a catalogue whose codes moved is still read rightly. */
-function asMention(candidate: Candidate): { text: string; score?: number } {
-  return { text: candidate.id, ...(candidate.score === undefined ? {} : { score: candidate.score }) };
+/** Items are found by id: their codes may have moved, and as a text an id may be another item's title (“300”). */
+function asMention(candidate: Candidate, dataset: Dataset): Mention {
+  const item = dataset.itemCode(candidate.id);
+  return {
+    ...(item === undefined ? { text: candidate.id } : { item }),
+    ...(candidate.score === undefined ? {} : { score: candidate.score }),
+  };
 }
 
 /** The backbone answers with the items that it contributed to the recorded result. */

@@ -1,12 +1,13 @@
 import { UsageError } from '../shared/errors.ts';
 import { requireRoom } from './completion.ts';
-import { sessionSettingsSchema, type SessionStarted } from './events.ts';
+import { sessionSettingsSchema, type SessionSetup, type SessionStarted } from './events.ts';
 import type { Action } from './grammar/action.ts';
 import type { SessionEnvironment, SessionStart } from './session-types.ts';
+import type { SessionState } from './state.ts';
 
 /** The first event of a new session. @throws UsageError `catalogue-too-small`, `unknown-item`, `empty-history`. */
 export function startedEvent(environment: SessionEnvironment, start: SessionStart): SessionStarted {
-  const { dataset, policy } = environment;
+  const { dataset } = environment;
   const settings = sessionSettingsSchema.parse(start.settings ?? {});
   if (start.history.length === 0)
     throw new UsageError(
@@ -41,12 +42,8 @@ export function startedEvent(environment: SessionEnvironment, start: SessionStar
       }),
       profile: start.user === undefined ? {} : { ...dataset.user(start.user).profile },
     },
-    policy: policy.label,
-    retrieval: environment.retrieval,
-    ...retrievalSourceOf(environment),
-    tools: [...environment.tools.names],
+    ...setupOf(environment),
     settings,
-    prompts: policy.prompts,
   };
 }
 
@@ -55,6 +52,29 @@ export function retrievalSourceOf({
   retriever: { source },
 }: Pick<SessionEnvironment, 'retriever'>): Pick<SessionStarted, 'retrievalSource'> {
   return source ? { retrievalSource: { ...source, tools: source.tools.map((tool) => ({ ...tool })) } } : {};
+}
+
+/** What is at work in an environment, as the log names it. */
+export function setupOf(environment: SessionEnvironment): SessionSetup {
+  const { policy, retrieval, tools } = environment;
+  return {
+    policy: policy.label,
+    retrieval,
+    ...retrievalSourceOf(environment),
+    tools: [...tools.names],
+    prompts: policy.prompts,
+  };
+}
+
+/** @throws UsageError `dataset-changed` when the environment's dataset is not the one that the session began on. */
+export function requireDataset(state: SessionState, environment: SessionEnvironment): void {
+  const { dataset } = state.started;
+  if (dataset.hash === environment.dataset.hash) return;
+  throw new UsageError(
+    'dataset-changed',
+    `The session was made on another state of the dataset “${dataset.name}”.`,
+    'It can be shown and exported, but to go on start a new session.',
+  );
 }
 
 /** The log's own copy of an action, with plain arrays. */

@@ -10,7 +10,7 @@ import { type Action, finishItems, finishSignature } from './grammar/action.ts';
 import type { MemorySet } from './memory.ts';
 import { observeProblem, observeSet } from './observation.ts';
 import type { Decision } from './policy.ts';
-import { mutable, startedEvent } from './session-start.ts';
+import { mutable, requireDataset, setupOf, startedEvent } from './session-start.ts';
 import type {
   RoundEdit,
   RunOptions,
@@ -19,7 +19,7 @@ import type {
   SessionStart,
   StepOutcome,
 } from './session-types.ts';
-import { candidateSets, fold, foldAll, type Round, type SessionState } from './state.ts';
+import { candidateSets, fold, foldAll, sameSetup, type Round, type SessionState } from './state.ts';
 import { breaksAfter, breaksBefore, rulesOf, type StopRule } from './stop-rules.ts';
 import { runAction } from './tool-run.ts';
 
@@ -34,7 +34,7 @@ interface Hooks {
 
 /** Drives the rounds of one surrogate user (paper 3.2) and writes each step to the log; all state is the log's fold. */
 export class Session {
-  private readonly environment: SessionEnvironment;
+  private environment: SessionEnvironment;
   private current: SessionState;
   private readonly history: readonly number[];
   private readonly historySet: ReadonlySet<number>;
@@ -60,13 +60,7 @@ export class Session {
   /** Goes on from a log. @throws InputError when the log does not fold; UsageError `dataset-changed`. */
   static resume(environment: SessionEnvironment, events: Iterable<SessionEvent>): Session {
     const state = foldAll(events);
-    const { dataset } = state.started;
-    if (dataset.hash !== environment.dataset.hash)
-      throw new UsageError(
-        'dataset-changed',
-        `The session was made on another state of the dataset “${dataset.name}”.`,
-        'It can be shown and exported, but to go on start a new session.',
-      );
+    requireDataset(state, environment);
     return new Session(environment, state);
   }
 
@@ -81,6 +75,18 @@ export class Session {
   listen(listener: SessionListener): Disposable {
     this.listeners.add(listener);
     return { dispose: () => this.listeners.delete(listener) };
+  }
+
+  /**
+   * From the next round on works with another policy, retrieval or set of tools; the log will say so.
+   * @throws UsageError `session-busy`, `dataset-changed`.
+   */
+  async use(environment: SessionEnvironment): Promise<void> {
+    await this.exclusively(undefined, () => {
+      requireDataset(this.current, environment);
+      this.environment = environment;
+      return Promise.resolve();
+    });
   }
 
   /** Stops what is under way, in the middle of a model's reply too. */
@@ -180,6 +186,8 @@ export class Session {
   private async stepOnce(signal: AbortSignal, options: RunOptions): Promise<StepOutcome> {
     const { outcome } = this.current;
     if (outcome) return { status: 'finished', ...outcome };
+    const setup = setupOf(this.environment);
+    if (!sameSetup(setup, this.current.setup)) await this.emit({ type: 'configured', ...setup });
     const last = this.current.rounds.at(-1);
     const waiting = last && !last.observation && last.action !== undefined;
     if (!waiting) {

@@ -8,6 +8,7 @@ import type {
   RecordedProblem,
   SessionEvent,
   SessionResult,
+  SessionSetup,
   SessionStarted,
   StopReason,
 } from './events.ts';
@@ -28,6 +29,8 @@ export interface Round {
   readonly edited: readonly ('thought' | 'action' | 'observation')[];
   /** Time of the decision. */
   readonly time: number;
+  /** What was at work when it was decided. */
+  readonly setup: SessionSetup;
 }
 
 export interface Totals {
@@ -43,6 +46,8 @@ export interface Totals {
 
 export interface SessionState {
   readonly started: SessionStarted;
+  /** What is at work now. */
+  readonly setup: SessionSetup;
   readonly rounds: readonly Round[];
   /** Rounds that left the line by stepping back or editing, latest last; they can be looked at and forked from. */
   readonly undone: readonly (readonly Round[])[];
@@ -67,6 +72,7 @@ export function fold(state: SessionState | undefined, event: SessionEvent): Sess
     if (state) throw outOfOrder(event, 'a session starts once');
     return {
       started: event,
+      setup: setupOf(event),
       rounds: [],
       undone: [],
       outcome: undefined,
@@ -83,6 +89,9 @@ export function fold(state: SessionState | undefined, event: SessionEvent): Sess
   const last = state.rounds.at(-1);
 
   switch (event.type) {
+    case 'configured':
+      requireOpen(state, event);
+      return { ...base, setup: setupOf(event) };
     case 'decided': {
       requireOpen(state, event);
       const redecided = last && last.action === undefined && last.number === event.round;
@@ -99,6 +108,7 @@ export function fold(state: SessionState | undefined, event: SessionEvent): Sess
         durationMs: (redecided ? last.durationMs : 0) + event.durationMs,
         edited: event.edited ?? (redecided ? last.edited : []),
         time: event.time,
+        setup: state.setup,
       };
       const rounds = redecided ? [...state.rounds.slice(0, -1), round] : [...state.rounds, round];
       return { ...base, ...settled, rounds, totals: add(state.totals, event.calls, event.durationMs) };
@@ -184,6 +194,25 @@ export function candidateSets(state: SessionState): readonly (CandidateSet & { r
   return state.rounds.flatMap((round) =>
     round.observation?.set ? [{ ...round.observation.set, round: round.number }] : [],
   );
+}
+
+function setupOf({ policy, retrieval, retrievalSource, tools, prompts }: SessionSetup): SessionSetup {
+  return { policy, retrieval, ...(retrievalSource ? { retrievalSource } : {}), tools, prompts };
+}
+
+/** Whether two set-ups are the same work: the same policy, retrieval, tools and texts of prompts. */
+export function sameSetup(a: SessionSetup, b: SessionSetup): boolean {
+  const key = ({ policy, retrieval, tools, prompts }: SessionSetup) =>
+    JSON.stringify([
+      policy.kind,
+      policy.label,
+      policy.model,
+      policy.protocol,
+      retrieval,
+      tools,
+      prompts.map(({ name, hash }) => [name, hash]),
+    ]);
+  return a === b || key(a) === key(b);
 }
 
 const settled = { failure: undefined, interrupted: undefined } as const;

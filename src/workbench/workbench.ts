@@ -5,6 +5,7 @@ import type { DatasetInspectors } from './inspectors.ts';
 import type { LanguageModels } from './language-models.ts';
 import type { WorkbenchLog } from './log.ts';
 import type { Reports } from './reports.ts';
+import type { Sessions } from './sessions/sessions.ts';
 
 /** What commands, trees and panels share. Made once by `activate`. */
 export interface Workbench {
@@ -15,4 +16,5 @@ export interface Workbench {
   readonly inspectors: DatasetInspectors;
   readonly reports: Reports;
   readonly languageModels: LanguageModels;
+  readonly sessions: Sessions;
 }

@@ -34,6 +34,10 @@ describe('session store', () => {
     assert.deepEqual(stored.events, events);
     assert.equal(stored.torn, undefined);
     assert.deepEqual(await store.ids(), ['one']);
+    assert.deepEqual(await store.head('one'), events[0]);
+    await fs.writeFile(store.file('two'), 'nonsense\n');
+    await assert.rejects(store.head('two'), { code: 'damaged-log' });
+    await assert.rejects(store.head('three'), { code: 'not-found' });
   });
 
   it('tolerates a torn last line, reports it, cuts it off and goes on', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { lineOf } from '../../../src/agent/branch.ts';
 import { foldAll } from '../../../src/agent/state.ts';
 import { replay } from '../../../src/agent/replay.ts';
 import { Session } from '../../../src/agent/session.ts';
@@ -13,6 +14,7 @@ import {
   plainRetriever,
   rank,
   retrieve,
+  scripted,
   startSession,
   world,
 } from './world.ts';
@@ -293,6 +295,44 @@ describe('session', () => {
         old.state.rounds.map((round) => round.action?.name),
         ['Retrieve', 'Retrieve', 'Rank'],
       );
+    });
+
+    it('gives a line that was left the rounds that stood before it then', async () => {
+      const session = await startSession(world(script));
+      await session.run();
+      await session.rewind(2); // 3 and 4 leave
+      await session.edit({ round: 1, action: retrieve(null, 3) }); // 1 and 2 leave
+      await session.step();
+      const actions = (undone?: number) =>
+        lineOf(session.state, undone === undefined ? {} : { undone }).map((round) => round.action);
+      assert.deepEqual(actions(), [retrieve(null, 3)]);
+      assert.deepEqual(actions(0), script);
+      assert.deepEqual(actions(1), script.slice(0, 2));
+      assert.throws(() => lineOf(session.state, { undone: 2 }), { code: 'unknown-branch' });
+    });
+
+    it('says in the log when another policy goes on, and a fork repeats it', async () => {
+      const w = world(script);
+      const session = await startSession(w);
+      await session.step();
+      const other = { ...scripted(script), label: { kind: 'scripted' as const, label: 'another' } };
+      await session.use({ ...w.environment, policy: other });
+      await session.run();
+      assert.deepEqual(
+        session.state.rounds.map((round) => round.setup.policy.label),
+        ['scripted', 'another', 'another', 'another'],
+      );
+      assert.equal(session.state.started.policy.label, 'scripted');
+      const fork = foldAll(session.fork('child', { round: 2 }));
+      assert.deepEqual(
+        fork.rounds.map((round) => round.setup.policy.label),
+        ['scripted', 'another'],
+      );
+      const events = [...w.events];
+      assert.equal(events.filter((event) => event.type === 'configured').length, 1);
+      assert.deepEqual(foldAll(events), session.state);
+      const changed = { ...w.environment, dataset: { ...dataset, hash: 'other' } };
+      assert.equal(await code(session.use(changed)), 'dataset-changed');
     });
 
     it('refuses rounds that do not exist', async () => {
