@@ -34,7 +34,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const languageModels = new LanguageModels(context.secrets, context.globalState, log);
   const sessions = new Sessions(async () => {
     const { openSessionRuntime } = await import('./workbench/sessions/open-runtime.ts');
-    return openSessionRuntime();
+    return openSessionRuntime(engine, languageModels);
   });
   const workbench: Workbench = {
     extensionUri: context.extensionUri,

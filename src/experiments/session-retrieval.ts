@@ -42,7 +42,7 @@ const fallback: FloorModel = 'cooccurrence';
  * whatever the engine says of a model that does not load
  */
 export async function openRetrieval(
-  connection: EngineConnection,
+  connection: Pick<EngineConnection, 'request'>,
   request: RetrievalRequest,
   work: LongWork = {},
 ): Promise<OpenRetrieval> {
@@ -77,7 +77,7 @@ export async function openRetrieval(
 }
 
 async function openFloor(
-  connection: EngineConnection,
+  connection: Pick<EngineConnection, 'request'>,
   request: RetrievalRequest,
   model: FloorModel,
   chosen: OpenRetrieval['chosen'],
@@ -98,7 +98,7 @@ async function openFloor(
 
 /** Has the engine load a model by asking for something small. */
 async function load(
-  connection: EngineConnection,
+  connection: Pick<EngineConnection, 'request'>,
   { workspace, dataset }: RetrievalRequest,
   model: string,
   work: LongWork,

@@ -22,12 +22,12 @@ export interface EngineRetrieverOptions {
 export class EngineRetriever implements Retriever {
   readonly attributes: readonly (string | null)[];
   readonly source?: RetrievalSource;
-  private readonly connection: EngineConnection;
+  private readonly connection: Pick<EngineConnection, 'request'>;
   private readonly options: EngineRetrieverOptions;
   private readonly waiting = new Map<string, Waiting[]>();
 
   private constructor(
-    connection: EngineConnection,
+    connection: Pick<EngineConnection, 'request'>,
     options: EngineRetrieverOptions,
     attributes: readonly (string | null)[],
   ) {
@@ -38,7 +38,7 @@ export class EngineRetriever implements Retriever {
   }
 
   /** @throws StorageError `no-model` */
-  static async open(connection: EngineConnection, options: EngineRetrieverOptions): Promise<EngineRetriever> {
+  static async open(connection: Pick<EngineConnection, 'request'>, options: EngineRetrieverOptions): Promise<EngineRetriever> {
     const { workspace, model, tools } = options;
     if (tools)
       return new EngineRetriever(connection, options, [null, ...tools.map(({ attribute }) => attribute)]);

@@ -14,7 +14,7 @@ import type { RetryNotice } from '../../llm/chat-model.ts';
 import { Emitter } from '../../shared/emitter.ts';
 import { CancelledError, ToolRecError, UsageError } from '../../shared/errors.ts';
 import { newSessionId, type SessionReference } from './session-ids.ts';
-import type { DatasetPlace, SessionWorlds } from './worlds.ts';
+import type { SessionWorlds, WorldNeed } from './worlds.ts';
 
 /** What a session is doing now. */
 export interface Activity {
@@ -65,6 +65,8 @@ export class OpenSession {
   /** Bytes of the log when nothing was under way. */
   private size: number | undefined;
   private work: AbortController | undefined;
+  /** Chosen by the person; else what the log says. */
+  private retrieval: string | undefined;
   private environmentIsOld = false;
   private opened: SessionEnvironment | undefined;
   private loaded: StoredDataset | undefined;
@@ -152,12 +154,16 @@ export class OpenSession {
     const { outcome, started } = this.current;
     const { user } = started.subject;
     return outcome && user && this.loaded?.hash === started.dataset.hash
-      ? metricsOf(this.loaded, user.code, outcome.result)
+      ? metricsOf(this.loaded, user.code, outcome.result, started.subject.before)
       : undefined;
   }
 
-  private get place(): DatasetPlace {
-    return { folder: this.reference.folder, dataset: this.current.started.dataset.name };
+  private get need(): WorldNeed {
+    return {
+      folder: this.reference.folder,
+      dataset: this.current.started.dataset.name,
+      retrieval: this.retrieval ?? this.current.setup.retrievalSource?.model,
+    };
   }
 
   /** Opens dataset and retrieval, so that the session can go on. Never throws: `preparation` says what came of it. */
@@ -248,6 +254,14 @@ export class OpenSession {
   async refresh(): Promise<void> {
     this.environmentIsOld = true;
     if (!this.work && this.opened) await this.prepare();
+  }
+
+  /** From the next round on retrieves with another trained backbone (its id) or floor model (its name). */
+  async retrieveWith(model: string): Promise<void> {
+    if (this.work) throw busy();
+    this.retrieval = model;
+    this.environmentIsOld = true;
+    await this.prepare();
   }
 
   dismissProblem(): void {
@@ -385,8 +399,8 @@ export class OpenSession {
     this.environmentIsOld = false;
     this.become({ kind: 'working', message: 'Opening the dataset' });
     try {
-      this.loaded = await this.worlds.dataset(this.place);
-      const environment = await this.worlds.environment(this.place, {
+      this.loaded = await this.worlds.dataset(this.need);
+      const environment = await this.worlds.environment(this.need, {
         ...(signal && { signal }),
         onProgress: ({ message }) => this.become({ kind: 'working', message }),
       });

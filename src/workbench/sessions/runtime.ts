@@ -32,7 +32,7 @@ export class SessionRuntime {
     const session = await Session.start(environment, {
       id,
       history,
-      ...(start.user === undefined ? {} : { user: start.user }),
+      ...(start.user === undefined ? {} : { user: start.user, before: 'test' }),
       settings: start.settings ?? {},
     });
     const log = await this.store(start.folder).create(id, [session.state.started]);

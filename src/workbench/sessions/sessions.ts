@@ -7,10 +7,10 @@ import type { LongWork } from '../../shared/progress.ts';
 import type { OpenSession } from './open-session.ts';
 import type { SessionRuntime } from './runtime.ts';
 import { sameReference, type SessionReference } from './session-ids.ts';
-import type { DatasetPlace, SessionWorlds } from './worlds.ts';
+import type { WorldNeed, SessionWorlds } from './worlds.ts';
 
 /** Whom a new session is for, and how it ends. */
-export interface NewSession extends DatasetPlace {
+export interface NewSession extends WorldNeed {
   /** Code of the dataset's user; absent when the history was written by hand. */
   readonly user?: number;
   /** Item codes, oldest first; the user's own history before the test part when absent. */

@@ -3,8 +3,6 @@ import type { SessionEnvironment } from '../../agent/session.ts';
 import { readManifest } from '../../data/manifest.ts';
 import { openNamedDataset } from '../../data/library.ts';
 import type { StoredDataset } from '../../data/store.ts';
-import type { Retriever } from '../../data/retriever.ts';
-import { floorRetriever } from '../../experiments/floor-retriever.ts';
 import {
   environmentOf,
   llmParts,
@@ -12,9 +10,10 @@ import {
   promptLibrary,
   weightsFor,
 } from '../../experiments/session-parts.ts';
+import { type OpenRetrieval, openRetrieval } from '../../experiments/session-retrieval.ts';
 import type { ProtocolName } from '../../agent/prompts/values.ts';
 import type { ChatModel } from '../../llm/chat-model.ts';
-import { fitCooccurrence } from '../../recommender/cooccurrence.ts';
+import type { EngineConnection } from '../../service/protocol.ts';
 import type { LongWork } from '../../shared/progress.ts';
 import { Workspace } from '../../shared/workspace.ts';
 
@@ -27,43 +26,30 @@ export interface ModelChoice {
 /** Tells which language model is chosen; undefined = the offline policy. */
 export type ChooseModel = (folder: string) => Promise<ModelChoice | undefined>;
 
-/** Retrieval for a dataset, with the words that name it to a person. */
-export interface OpenRetrieval {
-  readonly retriever: Retriever;
-  readonly label: string;
-}
-export type RetrievalOpener = (
-  workspace: Workspace,
-  dataset: StoredDataset,
-  work: LongWork,
-) => Promise<OpenRetrieval>;
-
-/** Where a session's dataset is: a workspace folder and a name in it. */
-export interface DatasetPlace {
+/** What a session needs: a dataset, and retrieval on it. */
+export interface WorldNeed {
+  /** Path of the workspace folder. */
   readonly folder: string;
+  /** Name of the dataset in it. */
   readonly dataset: string;
+  /** Id of a trained backbone, or a floor model by name; the best that there is when absent. */
+  readonly retrieval?: string | undefined;
 }
-
-/** Co-occurrence reweighted by attribute statistics, until tools are trained; its label says so. */
-export const openFloor: RetrievalOpener = async (_, dataset, work) => {
-  const retriever = floorRetriever(dataset, await fitCooccurrence(dataset, {}, work), 'cooccurrence');
-  return { retriever, label: retriever.name };
-};
 
 /** The parts that sessions of a dataset share: opened when first needed, and again when the dataset changes on disk. */
 export class SessionWorlds {
   private readonly datasets = new Map<string, Promise<StoredDataset>>();
   private readonly retrievals = new Map<string, Promise<OpenRetrieval>>();
-  private readonly openRetrieval: RetrievalOpener;
+  private readonly engine: Pick<EngineConnection, 'request'>;
   private readonly chooseModel: ChooseModel;
 
-  constructor(chooseModel: ChooseModel, openRetrieval: RetrievalOpener = openFloor) {
+  constructor(engine: Pick<EngineConnection, 'request'>, chooseModel: ChooseModel) {
+    this.engine = engine;
     this.chooseModel = chooseModel;
-    this.openRetrieval = openRetrieval;
   }
 
   /** @throws UsageError `bad-name`, StorageError `no-dataset`, `dataset-newer`, `dataset-damaged`. */
-  async dataset(place: DatasetPlace): Promise<StoredDataset> {
+  async dataset(place: WorldNeed): Promise<StoredDataset> {
     const key = keyOf(place);
     const workspace = new Workspace(place.folder);
     const known = this.datasets.get(key);
@@ -79,10 +65,10 @@ export class SessionWorlds {
   }
 
   /** Everything that a session works with but its log. Prompts are read anew. */
-  async environment(place: DatasetPlace, work: LongWork = {}): Promise<SessionEnvironment> {
+  async environment(place: WorldNeed, work: LongWork = {}): Promise<SessionEnvironment> {
     const dataset = await this.dataset(place);
     const workspace = new Workspace(place.folder);
-    const { retriever, label } = await this.retrieval(workspace, dataset, work);
+    const { retriever, label } = await this.retrieval(place, dataset, work);
     const choice = await this.chooseModel(place.folder);
     const parts = choice
       ? await llmParts({ ...choice, dataset, library: promptLibrary(workspace) })
@@ -95,17 +81,24 @@ export class SessionWorlds {
     this.retrievals.clear();
   }
 
-  private retrieval(workspace: Workspace, dataset: StoredDataset, work: LongWork): Promise<OpenRetrieval> {
-    const key = `${workspace.folder}\n${dataset.hash}`;
+  private retrieval(
+    { folder, retrieval: model }: WorldNeed,
+    dataset: StoredDataset,
+    work: LongWork,
+  ): Promise<OpenRetrieval> {
+    const key = `${folder}\n${dataset.hash}\n${model ?? ''}`;
     let opening = this.retrievals.get(key);
     if (!opening) {
-      this.retrievals.set(key, (opening = this.openRetrieval(workspace, dataset, work)));
+      this.retrievals.set(
+        key,
+        (opening = openRetrieval(this.engine, { workspace: folder, dataset, model }, work)),
+      );
       opening.catch(() => this.retrievals.delete(key));
     }
     return opening;
   }
 }
 
-function keyOf({ folder, dataset }: DatasetPlace): string {
+function keyOf({ folder, dataset }: WorldNeed): string {
   return `${path.resolve(folder)}\n${dataset}`;
 }

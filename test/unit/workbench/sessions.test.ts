@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { SessionStore } from '../../../src/agent/log-store.ts';
 import { connectInProcess } from '../../../src/service/in-process.ts';
+import type { EngineConnection } from '../../../src/service/protocol.ts';
 import { datasetSample } from '../../../src/service/requests/dataset.ts';
 import { ModelFailure } from '../../../src/llm/errors.ts';
 import { ScriptedModel } from '../../../src/llm/scripted.ts';
@@ -13,6 +14,7 @@ import { type ModelChoice, SessionWorlds } from '../../../src/workbench/sessions
 
 describe('the workbench’s sessions', () => {
   let folder: string;
+  let engine: EngineConnection;
   let worlds: SessionWorlds;
   let choice: ModelChoice | undefined;
   const all: Sessions[] = [];
@@ -24,16 +26,18 @@ describe('the workbench’s sessions', () => {
 
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'toolrec-sessions-'));
-    const engine = connectInProcess();
+    engine = connectInProcess();
     await engine.request(datasetSample, { workspace: folder });
-    engine.dispose();
-    worlds = new SessionWorlds(() => Promise.resolve(choice));
+    worlds = new SessionWorlds(engine, () => Promise.resolve(choice));
   });
   afterEach(() => {
     choice = undefined;
     for (const sessions of all.splice(0)) sessions.dispose();
   });
-  after(() => rm(folder, { recursive: true, force: true }));
+  after(async () => {
+    engine.dispose();
+    await rm(folder, { recursive: true, force: true });
+  });
 
   it('starts, steps, edits, forks, goes back and replays; another window opens what was kept', async () => {
     const sessions = open();
