@@ -38,7 +38,10 @@ export class EngineRetriever implements Retriever {
   }
 
   /** @throws StorageError `no-model` */
-  static async open(connection: Pick<EngineConnection, 'request'>, options: EngineRetrieverOptions): Promise<EngineRetriever> {
+  static async open(
+    connection: Pick<EngineConnection, 'request'>,
+    options: EngineRetrieverOptions,
+  ): Promise<EngineRetriever> {
     const { workspace, model, tools } = options;
     if (tools)
       return new EngineRetriever(connection, options, [null, ...tools.map(({ attribute }) => attribute)]);
