@@ -72,3 +72,5 @@ export const inspectorContract = {
   },
 } satisfies PanelContract;
 export type InspectorContract = typeof inspectorContract;
+
+export * from './protocol/training.ts';

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Dataset } from '../../data/dataset.ts';
 import { historyBefore } from '../../data/dataset.ts';
 import { type ModelManifest, readManifest, trainingLogFile } from '../../recommender/checkpoint.ts';
+import { CurveGatherer } from '../../recommender/curve.ts';
 import { deleteModel, listModels } from '../../recommender/model-list.ts';
 import { refuseSeenPart } from '../../recommender/seen-part.ts';
 import { topN } from '../../recommender/top-n.ts';
@@ -22,6 +23,7 @@ import {
   retrievalAttributes,
   retrieveItems,
   showModel,
+  trainingCurve,
   trainingNotification,
   trainModel,
 } from '../requests/model.ts';
@@ -66,6 +68,14 @@ export function registerModelHandlers(
     const directory = new Workspace(workspace).entry('models', id);
     const events = await readTrainingLog(path.join(directory, trainingLogFile));
     return { model: viewOf(await readManifest(directory)), events: events.map((event) => ({ ...event })) };
+  });
+
+  registry.handle(trainingCurve, async ({ workspace, id }) => {
+    const file = path.join(new Workspace(workspace).entry('models', id), trainingLogFile);
+    const gatherer = new CurveGatherer();
+    for (const event of await readTrainingLog(file)) gatherer.add(event);
+    const { steps, epochs } = gatherer.curve;
+    return { steps: [...steps], epochs: [...epochs] };
   });
 
   registry.handle(deleteModelRequest, async ({ workspace, id }) => {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { deviceNames } from '../../engine/device-names.ts';
 import { trainingEventSchema } from '../../recommender/training-event.ts';
 import { defineNotification, defineRequest } from '../protocol.ts';
+import { curveSchema } from './training-views.ts';
 
 /** Requests about trained models: training, looking at them, retrieval. */
 
@@ -147,4 +148,11 @@ export const retrievalAttributes = defineRequest({
   name: 'model/attributes',
   params: z.strictObject({ workspace: z.string().min(1), model: z.string() }),
   result: z.object({ attributes: z.array(z.string().nullable()) }),
+});
+
+/** Reads `training.jsonl` in the engine, so that a long one does not hold up the host. Empty for a model without one. */
+export const trainingCurve = defineRequest({
+  name: 'model/curve',
+  params: z.strictObject({ workspace: z.string().min(1), id: z.string() }),
+  result: curveSchema,
 });

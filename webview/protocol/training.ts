@@ -1,0 +1,143 @@
+import * as z from 'zod';
+import type { PanelContract } from '../../src/shared/message-channel.ts';
+import { curveSchema } from '../../src/service/requests/training-views.ts';
+
+/** Messages of the panel “Training”: src/workbench/training/training-panel.ts and training.main.ts. */
+
+const count = z.int().nonnegative();
+const metrics = z.record(z.string(), z.number());
+
+export const runStatuses = [
+  /** Asked for; another training comes first. */
+  'waiting',
+  /** The model is made ready, a device is chosen. */
+  'preparing',
+  'training',
+  'pausing',
+  'stopping',
+  /** Another process trains it: another window, or a command line. */
+  'elsewhere',
+  /** It was in training when its process ended. */
+  'interrupted',
+  'paused',
+  'stopped',
+  'finished',
+  'failed',
+  /** Its description cannot be read. */
+  'damaged',
+] as const;
+export type RunStatus = (typeof runStatuses)[number];
+
+/** A model or the training of one, as lists show it. */
+export const modelRowSchema = z.object({
+  /** Path of the workspace folder. */
+  folder: z.string(),
+  id: z.string(),
+  status: z.enum(runStatuses),
+  /** Why it failed or cannot be read. */
+  failure: z.string().optional(),
+  dataset: z.string(),
+  simulated: z.boolean(),
+  /** `sasrec`, `bert4rec`. */
+  model: z.string(),
+  loss: z.string(),
+  tool: z.object({ attribute: z.string(), mode: z.string(), backbone: z.string() }).optional(),
+  config: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  epoch: z.number(),
+  /** Most epochs it may take. */
+  epochs: count,
+  bestEpoch: count,
+  steps: count,
+  /** Seconds of training. */
+  seconds: z.number(),
+  /** Of the best epoch, on validation. */
+  validation: metrics.optional(),
+  /** By split part. */
+  evaluations: z.record(z.string(), metrics).optional(),
+  device: z.string().optional(),
+  placement: z
+    .object({
+      threads: count,
+      chosen: z.enum(['given', 'timed']),
+      seconds: z.number().optional(),
+      milliseconds: metrics.optional(),
+    })
+    .optional(),
+  parameters: z.object({ total: count, trainable: count }).optional(),
+  flops: z.number().optional(),
+  created: z.string().optional(),
+  updated: z.string().optional(),
+  /** While it is under way here. */
+  live: z
+    .object({
+      message: z.string(),
+      done: z.number().optional(),
+      total: z.number().optional(),
+      /** At most: it may stop before. */
+      secondsLeft: z.number().optional(),
+      loss: z.number().optional(),
+      tokensPerSecond: z.number().optional(),
+    })
+    .optional(),
+});
+export type ModelRow = z.infer<typeof modelRowSchema>;
+
+export const chartOptionsSchema = z.object({
+  /** What stands on the shared horizontal axis. */
+  axis: z.enum(['step', 'epoch', 'seconds']),
+  /** Weight of the past in the moving average of the loss, 0 to 0.99. */
+  smoothing: z.number().min(0).max(0.99),
+  logarithmic: z.boolean(),
+});
+export type ChartOptions = z.infer<typeof chartOptionsSchema>;
+
+const trainingStateSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('loading') }),
+  z.object({ kind: z.literal('failed'), failure: z.object({ message: z.string(), remedy: z.string() }) }),
+  z.object({
+    kind: z.literal('full'),
+    /** False where there is nothing to train on yet. */
+    hasDatasets: z.boolean(),
+    trusted: z.boolean(),
+    rows: z.array(modelRowSchema),
+    /** Ids of the runs whose curves are shown, in the order of their colours. */
+    selected: z.array(z.string()),
+    options: chartOptionsSchema,
+  }),
+]);
+export type TrainingState = z.infer<typeof trainingStateSchema>;
+
+const selectedCurveSchema = curveSchema.extend({
+  id: z.string(),
+  /** Why it could not be read. */
+  problem: z.string().optional(),
+});
+export type SelectedCurve = z.infer<typeof selectedCurveSchema>;
+
+const about = z.object({ id: z.string() });
+
+export const trainingContract = {
+  requests: {},
+  intents: {
+    select: z.object({ ids: z.array(z.string()).max(64) }),
+    options: chartOptionsSchema,
+    train: z.object({}),
+    createSample: z.object({}),
+    pause: about,
+    resume: about,
+    stop: about,
+    evaluate: about,
+    /** Paired tests of two models or more, as a report. */
+    compare: z.object({ ids: z.array(z.string()).max(64) }),
+    showLog: z.object({}),
+    reload: z.object({}),
+  },
+  updates: {
+    language: z.object({ locale: z.string(), texts: z.record(z.string(), z.string()) }),
+    remember: z.object({ folder: z.string() }),
+    state: trainingStateSchema,
+    /** The curves of every selected run. */
+    curves: z.object({ curves: z.array(selectedCurveSchema) }),
+  },
+} satisfies PanelContract;
+export type TrainingContract = typeof trainingContract;
