@@ -161,7 +161,8 @@ export function bestIds(rows: readonly ModelRow[]): ReadonlySet<string> {
     if (own > other) best.set(row.dataset, row);
   }
   // The best of one says nothing.
-  const several = (dataset: string) => rows.filter((row) => row.dataset === dataset && row.validation).length > 1;
+  const several = (dataset: string) =>
+    rows.filter((row) => row.dataset === dataset && row.validation).length > 1;
   return new Set([...best.values()].filter(({ dataset }) => several(dataset)).map(({ id }) => id));
 }
 

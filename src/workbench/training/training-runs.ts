@@ -45,11 +45,7 @@ export class TrainingRuns implements Disposable {
   /** A run began, moved on, or ended. */
   readonly onDidChange = this.changes.onDidChange;
 
-  constructor(
-    engine: Pick<EngineConnection, 'request' | 'onNotification'>,
-    memory: PlanMemory,
-    log: Logger,
-  ) {
+  constructor(engine: Pick<EngineConnection, 'request' | 'onNotification'>, memory: PlanMemory, log: Logger) {
     this.engine = engine;
     this.memory = memory;
     this.log = log;
@@ -143,7 +139,11 @@ export class TrainingRuns implements Disposable {
    */
   async goOn(
     plan: RunPlan,
-    options: { readonly onProgress?: ReportProgress; readonly onStart?: () => void; readonly pollMs?: number } = {},
+    options: {
+      readonly onProgress?: ReportProgress;
+      readonly onStart?: () => void;
+      readonly pollMs?: number;
+    } = {},
   ): Promise<RunOutcome> {
     const { trainingHolder } = await import('../../recommender/training-lock.ts');
     const workspace = new Workspace(plan.folder);
@@ -168,7 +168,10 @@ export class TrainingRuns implements Disposable {
   /** Forgets a run of an earlier window that is not to go on. */
   async forget(plan: RunPlan): Promise<void> {
     const key = keyOf(plan);
-    await this.memory.update(memoryKey, (await this.wanted()).filter((each) => keyOf(each) !== key));
+    await this.memory.update(
+      memoryKey,
+      (await this.wanted()).filter((each) => keyOf(each) !== key),
+    );
   }
 
   private async remember(plan: RunPlan): Promise<void> {
