@@ -27,15 +27,13 @@ import { CassetteModel } from '../llm/cassette.ts';
 import type { ChatModel } from '../llm/chat-model.ts';
 import { OpenAiChatModel } from '../llm/openai-chat.ts';
 import { CancelledError, UsageError } from '../shared/errors.ts';
+import { keyOf } from './api-key.ts';
 import { type Cli, type CliEnvironment, type Run, writeAll } from './cli.ts';
 import type { RunOptions } from './commands/session.ts';
 import { exitCodes } from './exit-codes.ts';
 import { summaryOf } from './session-summary.ts';
 import { SessionView } from './session-view.ts';
 import { plainText, styleFor } from './terminal.ts';
-
-/** Where the API key is looked for: never a flag (it would be in the shell's history), never a file. */
-const keyVariables = ['TOOLREC_API_KEY', 'OPENAI_API_KEY'];
 
 /** Runs a session and prints the rounds as they come. */
 export async function runSession(run: Run, options: RunOptions, cli: Cli): Promise<undefined> {
@@ -166,7 +164,7 @@ async function chatModel(options: RunOptions, { env, cwd }: CliEnvironment): Pro
     throw new UsageError('no-model', 'No language model is named.', 'Give --model, as the server names it.', {
       place: { flag: '--model' },
     });
-  const key = keyVariables.map((name) => env[name]).find((value) => value !== undefined && value !== '');
+  const key = keyOf(env);
   const live = new OpenAiChatModel({
     baseURL: options.baseUrl,
     model: options.model,

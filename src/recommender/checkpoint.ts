@@ -10,6 +10,7 @@ import type { NamedHostTensors } from '../engine/program.ts';
 import { asStorageError, writeFileAtomic } from '../shared/atomic-file.ts';
 import { StorageError } from '../shared/errors.ts';
 import { trainingConfigSchema } from './config.ts';
+import { textManifestSchema } from './text-embeddings/source.ts';
 
 export const modelFile = 'model.json';
 export const parametersFile = 'model.safetensors';
@@ -44,6 +45,8 @@ export const modelManifestSchema = z.strictObject({
       glove: z.string().optional(),
     })
     .optional(),
+  /** Present where the item encoder is `text`. */
+  text: textManifestSchema.optional(),
   dataset: z.strictObject({
     name: z.string(),
     hash: z.string(),

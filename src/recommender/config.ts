@@ -8,6 +8,12 @@ import { ConfigurationError } from '../shared/errors.ts';
 export const trainingConfigSchema = z
   .strictObject({
     model: z.enum(['sasrec', 'bert4rec']).default('sasrec').describe('Sequence model.'),
+    itemEncoder: z
+      .enum(['id', 'text'])
+      .default('id')
+      .describe(
+        'What the model sees of an item: its id, or also an embedding of its text (SASRec_BERT, BERT4Rec_BERT).',
+      ),
     maxLength: z
       .int()
       .min(2)
@@ -106,6 +112,17 @@ export const presets = {
     patience: 20,
   },
   sasrec: { model: 'sasrec' },
+  /** The paper's SASRec_BERT; which embeddings is said by the source of the item texts. */
+  'sasrec-text': { model: 'sasrec', itemEncoder: 'text' },
+  /** The paper's BERT4Rec_BERT. */
+  'bert4rec-text': {
+    model: 'bert4rec',
+    itemEncoder: 'text',
+    heads: 2,
+    inner: 256,
+    epochs: 200,
+    patience: 30,
+  },
   bert4rec: { model: 'bert4rec', heads: 2, inner: 256, epochs: 200, patience: 30 },
 } as const satisfies Record<string, TrainingConfigInput>;
 

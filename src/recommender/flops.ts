@@ -7,8 +7,8 @@ import type { TrainingConfig } from './config.ts';
 export function predictionFlops(
   config: TrainingConfig,
   itemCount: number,
-  /** Width of the item features of an attribute tool; undefined for a backbone alone. */
-  featureWidth?: number,
+  /** Widths of item features: of the texts of a feature encoder, of the attribute of a tool. */
+  featureWidths: readonly number[] = [],
 ): number {
   const { maxLength: length, hidden, inner, layers } = config;
   const projections = 4 * length * hidden * hidden;
@@ -17,7 +17,7 @@ export function predictionFlops(
   const head = config.model === 'bert4rec' ? hidden * hidden : 0;
   const layer = projections + attention + feedForward;
   const backbone = layers * layer + head + hidden * itemCount;
-  // One layer over the attributes, their projection, and the dense layer over both states.
-  const tool = featureWidth === undefined ? 0 : layer + length * hidden * (featureWidth + 2 * hidden);
-  return 2 * (backbone + tool);
+  // For each: one layer over the features, their projection, and the dense layer over both states.
+  const parts = featureWidths.map((width) => layer + length * hidden * (width + 2 * hidden));
+  return 2 * (backbone + parts.reduce((sum, part) => sum + part, 0));
 }

@@ -5,6 +5,14 @@ import type { TrainingConfig } from './config.ts';
 import { predictionFlops } from './flops.ts';
 import type { SequenceModel } from './models/model.ts';
 
+/** What a model is made of besides its configuration. */
+export interface ModelOrigin {
+  readonly tool?: ModelManifest['tool'];
+  readonly text?: ModelManifest['text'];
+  /** Of a tool's backbone. */
+  readonly backboneText?: ModelManifest['text'];
+}
+
 /** The description of a model that has not been trained yet. */
 export function newManifest(
   id: string,
@@ -13,12 +21,15 @@ export function newManifest(
   model: SequenceModel,
   params: NamedHostTensors,
   device: string,
-  tool?: ModelManifest['tool'],
+  { tool, text, backboneText }: ModelOrigin = {},
 ): ModelManifest {
   const now = new Date().toISOString();
   const count = (tensors: NamedHostTensors) =>
     Object.values(tensors).reduce((sum, { data }) => sum + data.length, 0);
   const trainable = count(params);
+  const widths = [text?.width, backboneText?.width, tool?.featureWidth].filter(
+    (width) => width !== undefined,
+  );
   return {
     kind: modelKind,
     version: modelVersion,
@@ -27,6 +38,7 @@ export function newManifest(
     updated: now,
     config,
     ...(tool ? { tool } : {}),
+    ...(text ? { text } : {}),
     dataset: {
       name: dataset.name,
       hash: dataset.hash,
@@ -38,6 +50,6 @@ export function newManifest(
     progress: { epoch: 0, step: 0, bestEpoch: 0, seconds: 0 },
     device,
     parameters: { total: trainable + count(model.frozen), trainable },
-    flops: predictionFlops(config, model.itemCount, tool?.featureWidth),
+    flops: predictionFlops(config, model.itemCount, widths),
   };
 }

@@ -6,12 +6,14 @@ import type { SequenceModel } from './models/model.ts';
 
 /** Bytes that a training step is expected to need at its peak: a little more than what was measured. */
 export function stepBytes(config: TrainingConfig, model: SequenceModel, params: NamedHostTensors): number {
+  const features = (params['features'] ?? model.frozen['features'])?.shape[1] ?? 0;
+  const layers = config.layers + (features > 0 ? 1 : 0);
   const weights = Object.values(params).reduce((sum, { data }) => sum + data.length, 0);
   const tokens = Math.max(config.batchTokens, model.maxLength);
   const longest = Math.max(1, Math.floor(tokens / model.maxLength)) * model.maxLength;
   // Kept for the gradients: about 14 tensors [N, D] and 2 [N, F] a layer, 3 [B, H, L, L].
-  const perToken = config.layers * (14 * config.hidden + 2 * config.inner) + 8 * config.hidden;
-  const attention = config.layers * 3 * config.heads * longest * model.maxLength;
+  const perToken = layers * (14 * config.hidden + 2 * config.inner) + 8 * config.hidden + 3 * features;
+  const attention = layers * 3 * config.heads * longest * model.maxLength;
   const scored = {
     'cross-entropy': 2 * tokens * model.itemCount,
     'sampled-softmax': 4 * tokens * config.negatives,

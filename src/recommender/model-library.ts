@@ -1,16 +1,19 @@
 /** Opening a model of a workspace with everything it needs to run. */
 import path from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
-import type { NamedHostTensors } from '../engine/program.ts';
+import type { HostTensor, NamedHostTensors } from '../engine/program.ts';
 import { UsageError } from '../shared/errors.ts';
 import type { LongWork } from '../shared/progress.ts';
 import { Random } from '../shared/random.ts';
 import type { Workspace } from '../shared/workspace.ts';
 import { type ModelManifest, parametersFile, readManifest, readTensors, takeTensors } from './checkpoint.ts';
 import { itemFeatures } from './features.ts';
+import type { ModelOrigin } from './manifest.ts';
 import { attributeTool } from './models/attribute-tool.ts';
 import { buildModel } from './models/build.ts';
 import type { SequenceModel } from './models/model.ts';
+import { embedItems } from './text-embeddings/embed-items.ts';
+import type { TextManifest, TextRequest } from './text-embeddings/source.ts';
 
 /** @throws UsageError `dataset-changed` when the dataset is not the one the model was trained on */
 export function checkDataset(manifest: ModelManifest, dataset: Dataset): void {
@@ -32,15 +35,58 @@ export interface ToolRequest {
   readonly glove?: string | undefined;
 }
 
-/** The definition of the model that a configuration and, for a tool, its backbone describe. */
+export interface ModelRequest {
+  readonly tool?: ToolRequest | undefined;
+  /** Where item texts are embedded, for the item encoder `text`; word vectors when absent. */
+  readonly text?: TextRequest | undefined;
+}
+
+export interface DefinedModel {
+  readonly model: SequenceModel;
+  readonly origin: ModelOrigin;
+}
+
+/**
+ * The definition of a new model: of a backbone by its configuration, of a tool by its backbone too.
+ * @throws UsageError `tool-as-backbone`, `text-on-tool`, `text-unused`; what embedding texts throws
+ */
 export async function defineModel(
   workspace: Workspace,
   dataset: Dataset,
   config: ModelManifest['config'],
-  request: ToolRequest | undefined,
+  { tool, text }: ModelRequest,
   work: LongWork = {},
-): Promise<{ readonly model: SequenceModel; readonly tool: ModelManifest['tool'] }> {
-  if (!request) return { model: buildModel(config, dataset.itemCount), tool: undefined };
+): Promise<DefinedModel> {
+  if (tool) {
+    if (text || config.itemEncoder === 'text')
+      throw new UsageError(
+        'text-on-tool',
+        'An attribute tool sees items as its backbone does.',
+        'Train a backbone with the item encoder “text”, then a tool on it.',
+      );
+    return defineTool(workspace, dataset, config, tool, work);
+  }
+  if (config.itemEncoder === 'text') {
+    const request = text ?? { source: { kind: 'glove' } };
+    const { values, manifest } = await embedItems(dataset, request, workspace.directory('cache'), work);
+    return { model: buildModel(config, dataset.itemCount, values), origin: { text: manifest } };
+  }
+  if (text)
+    throw new UsageError(
+      'text-unused',
+      'A source of item texts is given, but the item encoder is “id”.',
+      'Choose the item encoder “text”.',
+    );
+  return { model: buildModel(config, dataset.itemCount), origin: {} };
+}
+
+async function defineTool(
+  workspace: Workspace,
+  dataset: Dataset,
+  config: ModelManifest['config'],
+  request: ToolRequest,
+  work: LongWork = {},
+): Promise<DefinedModel> {
   const backbone = await openParameters(workspace, dataset, request.backbone);
   if (backbone.manifest.tool)
     throw new UsageError(
@@ -64,7 +110,28 @@ export async function defineModel(
     featureWidth: values.shape[1]!,
     ...(request.glove === undefined ? {} : { glove: request.glove }),
   };
-  return { model, tool };
+  const backboneText = backbone.manifest.text;
+  return { model, origin: { tool, ...(backboneText ? { backboneText } : {}) } };
+}
+
+/** A trained model's definition; what its parameters hold (text embeddings) is left at zero. */
+export async function definitionOf(
+  workspace: Workspace,
+  dataset: Dataset,
+  manifest: ModelManifest,
+  work: LongWork = {},
+): Promise<SequenceModel> {
+  if (manifest.tool)
+    return (await defineTool(workspace, dataset, manifest.config, manifest.tool, work)).model;
+  return backboneOf(manifest);
+}
+
+function backboneOf({ config, dataset, text }: ModelManifest): SequenceModel {
+  return buildModel(config, dataset.items, text && emptyFeatures(dataset.items, text));
+}
+
+function emptyFeatures(items: number, { width }: TextManifest): HostTensor {
+  return { dtype: 'float32', shape: [items, width], data: new Float32Array(items * width) };
 }
 
 async function openParameters(
@@ -75,7 +142,7 @@ async function openParameters(
   const directory = workspace.entry('models', id);
   const manifest = await readManifest(directory);
   checkItems(manifest, dataset);
-  const model = buildModel(manifest.config, manifest.dataset.items);
+  const model = backboneOf(manifest);
   const expected = model.initialise(new Random(0));
   const place = path.join(directory, parametersFile);
   return {
@@ -105,7 +172,7 @@ export async function openModel(
   const manifest = await readManifest(directory);
   if (!options.allowChangedDataset) checkDataset(manifest, dataset);
   if (!manifest.tool) return openParameters(workspace, dataset, id);
-  const { model } = await defineModel(workspace, dataset, manifest.config, manifest.tool);
+  const model = await definitionOf(workspace, dataset, manifest);
   const place = path.join(directory, parametersFile);
   const expected = model.initialise(new Random(0));
   return {

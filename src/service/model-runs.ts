@@ -1,7 +1,17 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
 import { createEngine, type DeviceName } from '../engine/devices.ts';
-import { checkDataset, defineModel, openModel, type ToolRequest } from '../recommender/model-library.ts';
-import { type ModelManifest, readManifest } from '../recommender/checkpoint.ts';
+import {
+  checkDataset,
+  type DefinedModel,
+  defineModel,
+  definitionOf,
+  openModel,
+  type ToolRequest,
+} from '../recommender/model-library.ts';
+import { type ModelManifest, readManifest, trainingStateFile } from '../recommender/checkpoint.ts';
+import type { TextRequest } from '../recommender/text-embeddings/source.ts';
 import { parseTrainingConfig, presets, type PresetName, type TrainingConfig } from '../recommender/config.ts';
 import { newManifest } from '../recommender/manifest.ts';
 import { freeModelId, modelIdOf } from '../recommender/model-id.ts';
@@ -21,6 +31,7 @@ export interface TrainingRequest {
   readonly config: Readonly<Record<string, unknown>>;
   readonly preset?: string | undefined;
   readonly tool?: ToolRequest | undefined;
+  readonly text?: TextRequest | undefined;
   readonly resume: boolean;
   readonly device: DeviceName | 'auto';
   readonly threads: number;
@@ -121,7 +132,9 @@ async function runTraining(
   if (request.tool)
     refuseSeenBackbone(await readManifest(workspace.entry('models', request.tool.backbone)), config.fitOn);
   work.onProgress?.({ message: 'Preparing the model' });
-  const { model, tool } = await defineModel(workspace, dataset, config, existing?.tool ?? request.tool, work);
+  const { model, origin } = existing
+    ? await defineAgain(workspace, dataset, existing, request, work)
+    : await defineModel(workspace, dataset, config, request, work);
   const initial = model.initialise(new Random(`${config.seed} parameters`));
   const { threads } = request;
   const { device, placement } =
@@ -129,9 +142,7 @@ async function runTraining(
       ? await fastestDevice(workspace, { config, model, params: initial, threads }, work)
       : { device: request.device, placement: { threads, chosen: 'given' } as const };
   const engine = await createEngine(device, { threads });
-  const manifest =
-    existing ??
-    newManifest(id, config, dataset, model, initial, engine.device, tool ? { ...tool } : undefined);
+  const manifest = existing ?? newManifest(id, config, dataset, model, initial, engine.device, origin);
   return train(
     {
       engine,
@@ -146,7 +157,23 @@ async function runTraining(
   );
 }
 
-function configOf({ preset, config }: TrainingRequest): TrainingConfig {
+/** A model to go on with. Text embeddings are in its checkpoint, unless it was stopped before there was one. */
+async function defineAgain(
+  workspace: Workspace,
+  dataset: Dataset,
+  manifest: ModelManifest,
+  { text }: TrainingRequest,
+  work: LongWork,
+): Promise<DefinedModel> {
+  const checkpoint = path.join(workspace.entry('models', manifest.id), trainingStateFile);
+  if (!manifest.text || existsSync(checkpoint))
+    return { model: await definitionOf(workspace, dataset, manifest, work), origin: {} };
+  const request = { source: manifest.text.source, ...(text?.apiKey ? { apiKey: text.apiKey } : {}) };
+  return defineModel(workspace, dataset, manifest.config, { text: request }, work);
+}
+
+function configOf(request: TrainingRequest): TrainingConfig {
+  const { preset, config } = request;
   if (preset !== undefined && !Object.hasOwn(presets, preset))
     throw new UsageError(
       'unknown-preset',
@@ -154,12 +181,17 @@ function configOf({ preset, config }: TrainingRequest): TrainingConfig {
       `Choose one of ${Object.keys(presets).join(', ')}.`,
     );
   const base = preset === undefined ? {} : presets[preset as PresetName];
-  return parseTrainingConfig({ ...base, ...config });
+  const text = request.text ? { itemEncoder: 'text' } : {};
+  return parseTrainingConfig({ ...base, ...text, ...config });
+}
+
+function nameOf({ model, itemEncoder }: TrainingConfig): string {
+  return itemEncoder === 'text' ? `${model}-text` : model;
 }
 
 async function freeId(workspace: Workspace, request: TrainingRequest, dataset: string): Promise<string> {
   const { tool } = request;
-  const parts = { model: tool ? '' : configOf(request).model, dataset, tool };
+  const parts = { model: tool ? '' : nameOf(configOf(request)), dataset, tool };
   return request.resume ? modelIdOf(parts) : freeModelId(workspace, parts);
 }
 

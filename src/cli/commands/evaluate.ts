@@ -92,6 +92,9 @@ export function register(program: ToolRecCommand, cli: Cli): void {
             [['model', ...names, 'time'], ...rows],
             [...names.keys(), names.length].map((i) => i + 1),
           );
+          const texts = results.flatMap(({ model: id, texts: label }) =>
+            label ? [`${id}: item texts from ${label}`] : [],
+          );
           const simulated = first.simulated ? style.caution(' · simulated data') : '';
           return [
             style.bold(
@@ -100,6 +103,7 @@ export function register(program: ToolRecCommand, cli: Cli): void {
             ) + simulated,
             style.dim(lines[0]!),
             ...lines.slice(1),
+            ...texts.map((text) => style.dim(text)),
           ];
         });
         return undefined;

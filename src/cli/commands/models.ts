@@ -103,7 +103,7 @@ function list(models: readonly ListedModel[], style: Style): string[] {
       ? [model.id, style.caution(model.error.message), '', '', '', '']
       : [
           model.id,
-          model.model,
+          model.title,
           model.dataset.name,
           model.status,
           String(model.progress.epoch),
@@ -129,7 +129,11 @@ function compare(models: readonly ModelView[], style: Style): string[] {
     ]);
   };
   const rows = [
+    ['model', ...models.map((model) => model.title)],
     ['dataset', ...models.map((model) => model.dataset.name)],
+    ...(models.some((model) => model.text)
+      ? [['item texts', ...models.map((model) => model.text?.label ?? '–')]]
+      : []),
     ['status', ...models.map((model) => model.status)],
     ...differing.map((key) => [key, ...models.map((model) => String(model.config[key] ?? '–'))]),
     ['parameters', ...models.map((model) => model.parameters.total.toLocaleString('en'))],

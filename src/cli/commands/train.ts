@@ -2,7 +2,9 @@ import path from 'node:path';
 import * as z from 'zod';
 import { presets, trainingConfigSchema } from '../../recommender/config.ts';
 import { trainableDevices, trainModel, type ModelView } from '../../service/requests/model.ts';
-import { examples, type Cli } from '../cli.ts';
+import { UsageError } from '../../shared/errors.ts';
+import { keyOf } from '../api-key.ts';
+import { examples, type Cli, type CliEnvironment } from '../cli.ts';
 import type { ToolRecCommand } from '../command.ts';
 import { table, type Style } from '../terminal.ts';
 
@@ -16,6 +18,10 @@ const ownOptions = z.object({
   attribute: z.string().optional(),
   mode: z.enum(['frozen', 'full']).default('frozen'),
   glove: z.string().optional(),
+  textFolder: z.string().optional(),
+  textUrl: z.url({ protocol: /^https?$/ }).optional(),
+  textModel: z.string().optional(),
+  textDimensions: z.coerce.number().int().min(1).max(8192).optional(),
   allowChangedDataset: z.literal(true).optional(),
 });
 
@@ -40,7 +46,9 @@ export function register(program: ToolRecCommand, cli: Cli): void {
     .summary('train SASRec, BERT4Rec, or an attribute tool on top of one')
     .description(
       'Trains a model on the training part of a dataset. Checkpoints are kept after each epoch and each minute: ' +
-        'after Ctrl-C or a crash, the same command with --resume goes on where it was.',
+        'after Ctrl-C or a crash, the same command with --resume goes on where it was. With --item-encoder text items ' +
+        'are also seen through embeddings of their texts (SASRec_BERT): by --text-folder, by --text-url (the key is ' +
+        'taken from TOOLREC_API_KEY or OPENAI_API_KEY), or without these as means of word vectors.',
     )
     .option('--id <id>', 'name of the model (default: from model and dataset)')
     .option('--preset <name>', `settings to start from: ${Object.keys(presets).join(', ')}`)
@@ -51,6 +59,13 @@ export function register(program: ToolRecCommand, cli: Cli): void {
     .option('--attribute <name>', 'attribute of the tool')
     .option('--mode <mode>', 'frozen: only the tool; full: the backbone too (default: frozen)')
     .option('--glove <file>', 'a full GloVe text file in the place of the shipped words')
+    .option(
+      '--text-folder <folder>',
+      'item texts by a sentence model: a folder with model.onnx and tokenizer.json',
+    )
+    .option('--text-url <url>', 'item texts by an OpenAI-compatible embeddings endpoint: its base address')
+    .option('--text-model <name>', 'model of that endpoint')
+    .option('--text-dimensions <count>', 'ask that endpoint for vectors of this length')
     .option('--allow-changed-dataset', 'go on although the dataset has changed since');
   for (const key of Object.keys(settings) as Setting[]) {
     const setting = settings[key];
@@ -67,6 +82,7 @@ export function register(program: ToolRecCommand, cli: Cli): void {
         ['toolrec train ml-1m --preset paper-sasrec --id base', 'the paper’s settings'],
         ['toolrec train ml-1m --resume --id base', 'go on after Ctrl-C'],
         ['toolrec train ml-1m --backbone base --attribute genre --loss bpr', 'a retrieval tool by genre'],
+        ['toolrec train ml-1m --preset sasrec-text --text-folder ~/minilm', 'SASRec_BERT'],
       ),
     )
     .action(
@@ -81,6 +97,7 @@ export function register(program: ToolRecCommand, cli: Cli): void {
                 mode,
                 ...(glove === undefined ? {} : { glove: path.resolve(cli.environment.cwd, glove) }),
               };
+        const text = textOf(options, cli.environment);
         if (!tool && (backbone ?? attribute) !== undefined)
           command.error('error: an attribute tool needs both --backbone and --attribute');
         const model = await run.engine.request(
@@ -96,6 +113,7 @@ export function register(program: ToolRecCommand, cli: Cli): void {
             ...(id === undefined ? {} : { id }),
             ...(preset === undefined ? {} : { preset }),
             ...(tool === undefined ? {} : { tool }),
+            ...(text === undefined ? {} : { text }),
           },
           run.work,
         );
@@ -103,6 +121,38 @@ export function register(program: ToolRecCommand, cli: Cli): void {
         return undefined;
       }),
     );
+}
+
+type Options = z.output<typeof optionsSchema>;
+
+/** Where item texts are embedded. @throws UsageError `two-text-sources`, `no-text-model` */
+function textOf(options: Options, { cwd, env }: CliEnvironment) {
+  const { textFolder, textUrl, textModel, textDimensions: dimensions, glove, config } = options;
+  if (textFolder !== undefined && textUrl !== undefined)
+    throw new UsageError(
+      'two-text-sources',
+      'Item texts come from a folder or an endpoint, not from both.',
+      'Give --text-folder or --text-url.',
+    );
+  if (textFolder !== undefined)
+    return { source: { kind: 'onnx' as const, folder: path.resolve(cwd, textFolder) } };
+  if (textUrl !== undefined) {
+    if (textModel === undefined)
+      throw new UsageError(
+        'no-text-model',
+        'The endpoint’s embeddings model is not named.',
+        'Give --text-model.',
+        { place: { flag: '--text-model' } },
+      );
+    const apiKey = keyOf(env);
+    const sizes = dimensions === undefined ? {} : { dimensions };
+    return {
+      source: { kind: 'endpoint' as const, baseUrl: textUrl, model: textModel, ...sizes },
+      ...(apiKey === undefined ? {} : { apiKey }),
+    };
+  }
+  if (glove === undefined || config['itemEncoder'] !== 'text') return undefined;
+  return { source: { kind: 'glove' as const, file: path.resolve(cwd, glove) } };
 }
 
 /** `batchTokens` → `batch-tokens`. */
@@ -124,6 +174,7 @@ export function describeModel(model: ModelView, style: Style): string[] {
     ...(model.tool
       ? [['tool', `${model.tool.mode} + ${model.tool.attribute} on ${model.tool.backbone}`]]
       : []),
+    ...(model.text ? [['item texts', `${model.text.label}, ${model.text.width} numbers`]] : []),
     ['loss', model.loss],
     ['epochs', `${progress.epoch}, best ${progress.bestEpoch}, ${Math.round(progress.seconds)} s`],
     ...(validation ? [['validation', metrics(validation)]] : []),
@@ -136,7 +187,7 @@ export function describeModel(model: ModelView, style: Style): string[] {
     ['device', model.device],
   ];
   return [
-    style.bold(`${model.id} · ${model.model}`) + simulated,
+    style.bold(`${model.id} · ${model.title}`) + simulated,
     ...table(rows.map(([name, text]) => [style.dim(name!), text!])),
   ];
 }

@@ -5,6 +5,7 @@ import { type ModelManifest, readManifest, trainingLogFile } from '../../recomme
 import { CurveGatherer } from '../../recommender/curve.ts';
 import { deleteModel, listModels } from '../../recommender/model-list.ts';
 import { refuseSeenPart } from '../../recommender/seen-part.ts';
+import { modelTitle } from '../../recommender/model-title.ts';
 import { topN } from '../../recommender/top-n.ts';
 import type { TrainingEvent } from '../../recommender/training-event.ts';
 import { readTrainingLog } from '../../recommender/training-log.ts';
@@ -172,6 +173,7 @@ export function viewOf(manifest: ModelManifest): ModelView {
   const { kind: _kind, version: _version, config, tool, ...rest } = manifest;
   return {
     ...rest,
+    title: modelTitle(manifest),
     model: config.model,
     loss: config.loss,
     config: { ...config },

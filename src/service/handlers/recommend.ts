@@ -1,6 +1,7 @@
 import type { Dataset } from '../../data/dataset.ts';
 import { recordEvaluation } from '../../recommender/checkpoint.ts';
 import { evaluate, type Evaluation } from '../../recommender/evaluation.ts';
+import { modelTitle } from '../../recommender/model-title.ts';
 import { refuseSeenPart } from '../../recommender/seen-part.ts';
 import { topN } from '../../recommender/top-n.ts';
 import { UsageError } from '../../shared/errors.ts';
@@ -48,6 +49,8 @@ export function registerRecommendHandlers(registry: HandlerRegistry, models: Fit
         dataset: name,
         simulated: dataset.simulated,
         model,
+        title: fitted.manifest ? modelTitle(fitted.manifest) : model,
+        ...(fitted.manifest?.text ? { texts: fitted.manifest.text.label } : {}),
         part: options.part,
         maskSeen: options.maskSeen,
         users: result.users.length,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { textSourceSchema } from '../../recommender/text-embeddings/source.ts';
 import { deviceNames } from '../../engine/device-names.ts';
 import { trainingEventSchema } from '../../recommender/training-event.ts';
 import { defineNotification, defineRequest } from '../protocol.ts';
@@ -17,6 +18,8 @@ export const modelViewSchema = z.object({
   updated: z.string(),
   status: z.enum(['training', 'paused', 'stopped', 'finished', 'failed']),
   failure: z.string().optional(),
+  /** What views call it: `SASRec`, `SASRec_BERT`, `frozen + genre (SASRec)`. */
+  title: z.string(),
   /** `sasrec`, `bert4rec`. */
   model: z.string(),
   loss: z.string(),
@@ -24,6 +27,8 @@ export const modelViewSchema = z.object({
   tool: z
     .object({ attribute: z.string(), mode: z.string(), backbone: z.string(), features: z.string() })
     .optional(),
+  /** Where the item encoder is `text`: which embeddings its texts have; every view says so. */
+  text: z.object({ source: textSourceSchema, label: z.string(), width: count }).optional(),
   dataset: z.object({
     name: z.string(),
     hash: z.string(),
@@ -73,6 +78,8 @@ export const trainModel = defineRequest({
     config: z.record(z.string(), z.unknown()).default({}),
     preset: z.string().optional(),
     tool: tool.optional(),
+    /** Where item texts are embedded, for the item encoder `text`; word vectors when absent. The key is not kept. */
+    text: z.strictObject({ source: textSourceSchema, apiKey: z.string().optional() }).optional(),
     /** Go on with the model of that id, with its own settings. */
     resume: z.boolean().default(false),
     device: z.enum(trainableDevices).default('auto'),

@@ -62,6 +62,10 @@ export const evaluateModel = defineRequest({
   }),
   result: z.object({
     ...about,
+    /** What views call the model. */
+    title: z.string(),
+    /** Which embeddings item texts have, where the model reads them. */
+    texts: z.string().optional(),
     part: z.enum(['validation', 'test']),
     maskSeen: z.boolean(),
     /** How many users were evaluated. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { writeTinyModel } from '../../unit/engine/tiny-sentence-model.ts';
 import { run } from '../../unit/cli/run.ts';
 
 // Awaited at the top, so that mocha imports this file instead of requiring it: what the service then loads with
@@ -63,6 +64,33 @@ describe('toolrec train, models, retrieve, evaluate', function () {
     assert.equal(shown.model.config.hidden, 8);
     assert.equal(shown.events.at(-1).kind, 'epoch');
     assert.equal((await toolrec('models', 'compare', 'base', 'base-frozen-genre')).json.models.length, 2);
+  });
+
+  it('trains on item texts, names the embeddings everywhere, and goes on', async () => {
+    const train = (...more: string[]) =>
+      toolrec('train', 'sample', '--item-encoder', 'text', ...more, ...small);
+    const { json: glove } = await train();
+    assert.equal(glove.id, 'sasrec-text-sample');
+    assert.equal(glove.title, 'SASRec_GloVe');
+    assert.match(glove.text.label, /GloVe means/);
+    const models = path.join(folder, 'tiny');
+    await writeTinyModel(models);
+    const { json: bert } = await train('--id', 'bert', '--text-folder', models);
+    assert.equal(bert.title, 'SASRec_BERT');
+    assert.equal(bert.text.width, 2);
+    await fs.rm(models, { recursive: true }); // no longer needed: the embeddings are parameters
+    assert.equal((await toolrec('evaluate', 'bert', '--users', '50')).json.texts, 'sentence model tiny');
+    assert.equal((await toolrec('retrieve', 'bert', '--user', 'simulated-1')).json.items.length, 10);
+    assert.equal((await toolrec('train', 'sample', '--id', 'bert', '--resume')).json.status, 'finished');
+    const tool = await toolrec('train', 'sample', '--backbone', 'bert', '--attribute', 'genre', ...small);
+    assert.equal(tool.json.status, 'finished');
+    const codeOf = async (...more: string[]) => (await train('--id', 'x', ...more)).json.error?.code;
+    assert.equal(await codeOf('--text-folder', models), 'no-sentence-model');
+    assert.equal(await codeOf('--text-url', 'http://127.0.0.1:9'), 'no-text-model');
+    assert.equal(
+      await codeOf('--text-url', 'http://127.0.0.1:9', '--text-model', 'm'),
+      'embeddings-unreachable',
+    );
   });
 
   it('evaluates it over all users, tied users apart, and keeps the figures', async () => {

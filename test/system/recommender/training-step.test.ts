@@ -14,6 +14,7 @@ import { type Loss, lossOf, type LossName } from '../../../src/recommender/losse
 import { trainingBatch } from '../../../src/recommender/batches.ts';
 import { attributeTool } from '../../../src/recommender/models/attribute-tool.ts';
 import { bert4Rec } from '../../../src/recommender/models/bert4rec.ts';
+import { featureEncoder } from '../../../src/recommender/models/feature-encoder.ts';
 import { sasRec } from '../../../src/recommender/models/sasrec.ts';
 import type { SequenceModel } from '../../../src/recommender/models/model.ts';
 import { adamDefaults, initialMoments, updateInputs } from '../../../src/recommender/optimiser.ts';
@@ -40,11 +41,15 @@ const tool = (backbone: SequenceModel, mode: 'frozen' | 'full') =>
     inner: 12,
     dropout: 0.2,
   });
+const texts = (backbone: SequenceModel) =>
+  featureEncoder(backbone, normal(new Random('texts'), itemCount, 5), { heads: 2, inner: 12, dropout: 0.2 });
 const models: Record<string, SequenceModel> = {
   SASRec: sasRec(options),
   BERT4Rec: bert4Rec(options),
   'SASRec frozen + attribute': tool(sasRec(options), 'frozen'),
   'BERT4Rec full + attribute': tool(bert4Rec(options), 'full'),
+  'SASRec + text': texts(sasRec(options)),
+  'BERT4Rec + text': texts(bert4Rec(options)),
 };
 const losses: readonly LossName[] = ['bpr', 'bce', 'gbce', 'sampled-softmax', 'cross-entropy'];
 /** All for one model; for the others those that take another path through their bias, or the paper's. */
