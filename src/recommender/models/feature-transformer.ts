@@ -9,7 +9,7 @@ import { layerNorm } from '../../engine/ops/layer-norm.ts';
 import type { Dropout } from '../../engine/ops/dropout.ts';
 import type { NamedTensors } from '../../engine/program.ts';
 import type { SequenceModel } from './model.ts';
-import type { Initialiser} from './transformer.ts';
+import type { Initialiser } from './transformer.ts';
 import { addPositions, attention, causalMask, linear, paddingMask } from './transformer.ts';
 
 export interface FeatureTransformerOptions {
