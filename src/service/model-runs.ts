@@ -79,11 +79,12 @@ export class TrainingQueue {
     let lock: TrainingLock | undefined;
     let finish = (): void => undefined;
     const own = new Promise<void>((resolve) => (finish = resolve));
+    // Taken before anything is waited for: the order of the runs is that of the requests.
+    const before = this.turn;
+    this.turn = Promise.all([before, own]);
     try {
       lock = await lockTraining(workspace, id);
       if (this.running.size > 1) work.onProgress?.({ message: 'Waiting for another training to end' });
-      const before = this.turn;
-      this.turn = Promise.all([before, own]);
       await Promise.race([before, aborted(stop.signal)]); // one that is called off need not wait on
       throwIfCancelled(stop.signal, 'Training');
       return await runTraining(workspace, dataset, id, request, { ...work, signal: stop.signal });
