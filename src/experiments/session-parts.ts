@@ -52,7 +52,10 @@ export async function llmParts(options: {
 
 /** The workspace's own prompts before the shipped ones. */
 export function promptLibrary(workspace: Workspace): PromptLibrary {
-  return new PromptLibrary([path.join(workspace.folder, 'prompts'), resourcePath('prompts')]);
+  return new PromptLibrary(
+    [path.join(workspace.folder, 'prompts'), resourcePath('prompts')],
+    [workspace.folder, resourcePath()],
+  );
 }
 
 /** Where the fitted weights of a dataset are kept. */

@@ -8,15 +8,18 @@ import { promptDomains } from './kinds.ts';
 
 /** Worked examples for in-context learning (the paper's D), as YAML rounds. */
 export const demonstrationSchema = z.strictObject({
-  title: z.string().min(1).max(120),
+  title: z.string().min(1).max(120).describe('What the example shows; not told to the model.'),
   /** Where it comes from: "written", or the id of the session it was made from. */
-  source: z.string().default('written'),
-  enabled: z.boolean().default(true),
+  source: z
+    .string()
+    .default('written')
+    .describe('Where it comes from: “written”, or the id of the session it was made from.'),
+  enabled: z.boolean().default(true).describe('Off keeps the example in the file and out of the prompts.'),
   history: z.array(z.string().min(1)).min(1).max(50).describe("The user's history, oldest first."),
   rounds: z
     .array(
       z.strictObject({
-        thought: z.string().min(1),
+        thought: z.string().min(1).describe('What the surrogate user sees and wants to change.'),
         action: z.string().min(1).describe('As the model should write it: Retrieve[genre, 10].'),
         observation: z
           .array(z.string().min(1))
@@ -26,15 +29,18 @@ export const demonstrationSchema = z.strictObject({
       }),
     )
     .min(1)
-    .max(20),
+    .max(20)
+    .describe('Thought, action, observation; the last action is Finish.'),
 });
 export type Demonstration = z.infer<typeof demonstrationSchema>;
 
 export const demonstrationFileSchema = z.strictObject({
-  domain: z.enum(promptDomains),
-  /** Attributes that the retrieval tools of the examples know. */
-  attributes: z.array(z.string()).min(1),
-  demonstrations: z.array(demonstrationSchema).min(1),
+  domain: z.enum(promptDomains).describe('Whose prompts use these examples.'),
+  attributes: z
+    .array(z.string())
+    .min(1)
+    .describe('Attributes that the retrieval tools of the examples know.'),
+  demonstrations: z.array(demonstrationSchema).min(1).describe('The examples, in the order of the prompt.'),
 });
 export type DemonstrationFile = z.infer<typeof demonstrationFileSchema>;
 
@@ -74,6 +80,10 @@ export interface DemonstrationFinding {
   readonly message: string;
   /** 1-based. */
   readonly round: number;
+  /** The item that it is about. */
+  readonly item?: string;
+  /** The action as it should be written. */
+  readonly better?: string;
 }
 
 /** Checks that an example shows what it should: actions that parse as they stand, real items, one Finish at the end. */
@@ -87,8 +97,11 @@ export function checkDemonstration(
   const history = new Set(demonstration.history);
   demonstration.rounds.forEach((round, i) => {
     const number = i + 1;
-    const add = (code: DemonstrationFinding['code'], message: string) =>
-      findings.push({ code, message, round: number });
+    const add = (
+      code: DemonstrationFinding['code'],
+      message: string,
+      more: Pick<DemonstrationFinding, 'item' | 'better'> = {},
+    ) => findings.push({ code, message, round: number, ...more });
     const isLast = number === demonstration.rounds.length;
     const { parsed, problem, repairs } = parseReply(`Thought: ${round.thought}\nAction: ${round.action}`, {
       signatures,
@@ -98,16 +111,19 @@ export function checkDemonstration(
       add('unreadable-action', `${problem!.message} ${problem!.hint}`);
       return;
     }
-    if (repairs.length > 0) add('repaired-action', repairs[0]!.message);
     const { action } = parsed;
+    if (repairs.length > 0) {
+      const signature = [...signatures, finishSignature].find((s) => s.name === action.name);
+      add('repaired-action', repairs[0]!.message, { better: formatAction(action, signature) });
+    }
     const attribute = action.args['attribute'];
     if (action.name === 'Retrieve' && typeof attribute === 'string' && !attributes.includes(attribute))
       add('unknown-attribute', `There is no attribute “${attribute}”.`);
     if (action.name === finishSignature.name) {
       if (!isLast) add('finish-early', 'Finish is not the last round.');
       for (const item of finishItems(action)) {
-        if (history.has(item)) add('history-item', `“${item}” is in the history.`);
-        else if (!seen.has(item)) add('invented-item', `“${item}” was in no observation.`);
+        if (history.has(item)) add('history-item', `“${item}” is in the history.`, { item });
+        else if (!seen.has(item)) add('invented-item', `“${item}” was in no observation.`, { item });
       }
       return;
     }
@@ -118,8 +134,9 @@ export function checkDemonstration(
     if (typeof k === 'number' && observed.length > k)
       add('too-many-items', `${observed.length} items for K = ${k}.`);
     for (const item of observed) {
-      if (history.has(item)) add('history-item', `“${item}” is in the history.`);
-      if (action.name === 'Rank' && !seen.has(item)) add('not-ranked', `“${item}” was no candidate.`);
+      if (history.has(item)) add('history-item', `“${item}” is in the history.`, { item });
+      if (action.name === 'Rank' && !seen.has(item))
+        add('not-ranked', `“${item}” was no candidate.`, { item });
     }
     if (action.name !== 'Rank') for (const item of observed) seen.add(item);
   });

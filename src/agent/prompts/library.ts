@@ -5,6 +5,7 @@ import { UsageError } from '../../shared/errors.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { type DemonstrationFile, parseDemonstrations } from './demonstrations.ts';
 import { type PromptDomain, promptDomains, type PromptKind } from './kinds.ts';
+import { requireInside } from './origins.ts';
 import { parseTemplate, promptSuffix, type PromptTemplate } from './template.ts';
 
 /**
@@ -13,10 +14,16 @@ import { parseTemplate, promptSuffix, type PromptTemplate } from './template.ts'
  */
 export class PromptLibrary {
   private readonly folders: readonly string[];
+  private readonly roots: readonly string[];
 
-  /** `folders`: searched in this order; one that does not exist is skipped. */
-  constructor(folders: readonly string[]) {
+  /**
+   * @param folders searched in this order; one that does not exist is skipped
+   * @param roots folders in one of which a file must really lie, whatever links lead to it; without any it may lie
+   * anywhere
+   */
+  constructor(folders: readonly string[], roots: readonly string[] = []) {
     this.folders = folders;
+    this.roots = roots;
   }
 
   /** Names of all templates, `surrogate.movies`, and where each is. */
@@ -59,7 +66,9 @@ export class PromptLibrary {
     return this.read(entry.file);
   }
 
+  /** @throws UsageError `outside-workspace`; InputError when it is no template. */
   async read(file: string): Promise<PromptTemplate> {
+    await this.requireAllowed(file);
     return parseTemplate(await readText(file), file);
   }
 
@@ -71,9 +80,24 @@ export class PromptLibrary {
         path.join(folder, '..', 'demonstrations'),
       ]) {
         const file = (await filesOf(directory, `${domain}.yaml`))[0];
-        if (file) return parseDemonstrations(await readText(file), file);
+        if (!file) continue;
+        await this.requireAllowed(file);
+        return parseDemonstrations(await readText(file), file);
       }
     return undefined;
+  }
+
+  private async requireAllowed(file: string): Promise<void> {
+    let refusal: unknown;
+    for (const root of this.roots) {
+      try {
+        await requireInside(root, file);
+        return;
+      } catch (error) {
+        refusal ??= error;
+      }
+    }
+    if (refusal !== undefined) throw refusal;
   }
 }
 

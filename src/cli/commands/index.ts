@@ -7,6 +7,7 @@ import * as doctor from './doctor.ts';
 import * as evaluate from './evaluate.ts';
 import * as importCommand from './import.ts';
 import * as models from './models.ts';
+import * as prompt from './prompt.ts';
 import * as recommend from './recommend.ts';
 import * as retrieve from './retrieve.ts';
 import * as sample from './sample.ts';
@@ -28,6 +29,7 @@ const commands = [
   retrieve,
   evaluate,
   session,
+  prompt,
 ];
 
 /** Every command. A new one is a file beside this and a line above. */

@@ -142,8 +142,10 @@ export function schemaProblems<Code extends string>(
               },
             ]
           : [];
+      const place = parent?.key ??
+        parent?.value ?? { start: Math.max(0, model.span.start - 4), end: model.span.start };
       add(
-        parent?.key ?? parent?.value ?? { start: Math.max(0, model.span.start - 4), end: model.span.start },
+        { start: place.start, end: Math.min(place.end, lineEnd(text, place.start)) },
         `“${name}” is missing.`,
         fixes,
       );
