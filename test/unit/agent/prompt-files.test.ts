@@ -204,7 +204,7 @@ describe('demonstration files', () => {
       list(off).map(({ enabled }) => enabled),
       [true, false, true, true],
     );
-    assert.match(off, /title: Loyal to a director\n    enabled: false\n/);
+    assert.match(off, /title: Loyal to a director\n {4}enabled: false\n/);
     assert.ok(list(enableDemonstration(off, 1, true))[1]!.enabled);
     assert.equal(list(removeDemonstration(text, 3)).length, 3);
     const one = list(text)[2]!;

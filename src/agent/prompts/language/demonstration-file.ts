@@ -208,7 +208,7 @@ function lastKey(text: string, offset: number, depth: number): string | undefine
 
 /** A text as YAML: plain where that is safe, else in single quotes. */
 export function yamlScalar(text: string): string {
-  return /^[\p{L}\p{N}][\p{L}\p{N} ,.()!?\[\]"'&/;-]*$/u.test(text) &&
+  return /^[\p{L}\p{N}][\p{L}\p{N} ,.()!?[\]"'&/;-]*$/u.test(text) &&
     !/^(true|false|null|yes|no|on|off|~|[\d.]+)$/i.test(text)
     ? text
     : `'${text.replaceAll("'", "''")}'`;
