@@ -1,6 +1,8 @@
+import type { CandidateSet } from './events.ts';
 import { finishSignature, formatAction } from './grammar/action.ts';
+import { markdownCode as code, markdownText as cell } from './markdown.ts';
 import { outsideSuggestions } from './memory.ts';
-import type { Round, SessionState } from './state.ts';
+import { candidateSets, type Round, type SessionState } from './state.ts';
 
 /** An action in its canonical form; a sentence where there is none. */
 export function describeAction(round: Pick<Round, 'action'>): string {
@@ -18,83 +20,174 @@ export function describeEffort(round: Pick<Round, 'calls' | 'durationMs'>): stri
   const cost = known.reduce((sum, call) => sum + call.cost!, 0);
   const estimated = round.calls.some((call) => call.usage.estimated) ? '≈' : '';
   return [
-    round.durationMs >= 1000
-      ? `${(round.durationMs / 1000).toFixed(1)} s`
-      : `${Math.round(round.durationMs)} ms`,
+    duration(round.durationMs),
     ...(tokens > 0 ? [`${estimated}${tokens.toLocaleString('en')} tokens`] : []),
     ...(cost > 0 ? [`$${cost.toFixed(4)}`] : []),
   ].join(' · ');
 }
 
-/** A session as Markdown that reads well in a pull request. */
-export function sessionMarkdown(state: SessionState): string {
-  const { started, rounds, outcome, totals } = state;
-  const { dataset, subject } = started;
-  const who = subject.user ? `user ${cell(subject.user.id)}` : 'a history written by hand';
-  const lines = [
-    `# Session ${started.session}`,
-    '',
-    `${cell(dataset.name)}${dataset.simulated ? ' (simulated data)' : ''}, ${who}. Policy: ${cell(started.policy.label)}. Retrieval: ${cell(started.retrieval)}.`,
-    '',
-    `History of ${subject.history.length} items, the last ${subject.recent.length}: ${subject.recent.map((item) => cell(item.title)).join('; ')}.`,
-  ];
-  if (started.parent)
-    lines.push('', `Forked from session ${started.parent.session} after round ${started.parent.round}.`);
-  for (const round of rounds) {
-    const edited = round.edited.length > 0 ? ` (edited: ${round.edited.join(', ')})` : '';
-    lines.push('', `## Round ${round.number}${edited}`, '', `**Thought.** ${cell(round.thought) || '–'}`, '');
-    lines.push(`**Action.** ${code(describeAction(round))} ${describeEffort(round)}`);
-    for (const repair of round.repairs) lines.push('', `> ${cell(repair.message)}`);
-    const { observation } = round;
-    if (!observation) continue;
-    if (observation.set && observation.set.items.length > 0) {
-      lines.push(
-        '',
-        `**Observation.** ${observation.set.items.length} items.`,
-        '',
-        '| # | id | title | score |',
-        '| -: | :- | :- | -: |',
-      );
-      observation.set.items.forEach((item, i) =>
-        lines.push(`| ${i + 1} | ${cell(item.id)} | ${cell(item.title)} | ${item.score?.toFixed(3) ?? ''} |`),
-      );
-    } else lines.push('', `**Observation.** ${cell(observation.text)}`);
+/** How the final list did on the held-out items: `rank` (null: not in the list) and metrics by name. */
+export type TranscriptMetrics = Readonly<Record<string, number | null>>;
+
+/**
+ * A session as Markdown that reads well in a pull request: what it was and what came of it first, then the rounds,
+ * their candidates folded away. The held-out item appears only with `metrics`.
+ */
+export function sessionMarkdown(state: SessionState, metrics?: TranscriptMetrics): string {
+  const lines = [...head(state), ...result(state, metrics), '', '## Rounds'];
+  if (state.rounds.length === 0) lines.push('', '_There is no round yet._');
+  const sets = candidateSets(state);
+  for (const round of state.rounds) {
+    const before = sets.findLast((set) => set.round < round.number);
+    lines.push('', ...roundLines(round, before));
   }
-  if (outcome) {
+  if (state.failure)
     lines.push(
       '',
-      '## Result',
-      '',
-      `${outcome.reason.message} ${outcome.result.completed} of ${outcome.result.items.length} items were completed.`,
-      '',
+      `> **Round ${state.failure.round} failed:** ${cell(state.failure.error.message)} ${cell(state.failure.error.remedy)}`,
     );
-    lines.push('| # | id | title | from |', '| -: | :- | :- | :- |');
-    outcome.result.items.forEach((item, i) =>
-      lines.push(`| ${i + 1} | ${cell(item.id)} | ${cell(item.title)} | ${item.source} |`),
-    );
-  } else lines.push('', '_The session has not ended._');
-  const outside = outsideSuggestions(state);
-  if (outside.length > 0)
-    lines.push('', `Suggested, but not in the catalogue: ${outside.map(cell).join('; ')}.`);
-  if (totals.calls > 0)
+  if (state.undone.length > 0)
     lines.push(
       '',
-      `${totals.calls} model calls, ${totals.tokens.toLocaleString('en')} tokens${totals.cost > 0 ? `, $${totals.cost.toFixed(4)}` : ''}.`,
+      `_Rounds were taken back or rewritten ${times(state.undone.length)}; the log keeps them._`,
     );
   return `${lines.join('\n')}\n`;
 }
 
-/** Text of datasets and models as one harmless piece of Markdown. */
-function cell(text: string): string {
-  return text
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
-    .replace(/[\p{Cf}\p{Cs}]/gu, '')
-    .replace(/[\\`*_{}[\]<>|#~]/g, '\\$&')
-    .trim();
+function head({ started, rounds, totals }: SessionState): string[] {
+  const { dataset, subject, settings, prompts } = started;
+  const who = subject.user ? `user ${cell(subject.user.id)}` : 'a history written by hand';
+  const recent = subject.recent.map((item) => cell(item.title)).join(' → ');
+  const facts: [name: string, value: string][] = [
+    ['Policy', cell(started.policy.label)],
+    ...(started.policy.protocol === undefined
+      ? []
+      : [['Protocol', cell(started.policy.protocol)] as [string, string]]),
+    ['Retrieval', cell(started.retrieval)],
+    ['Dataset', `${cell(dataset.name)}, ${code(dataset.hash.slice(0, 12))}`],
+    ['History', `${subject.history.length} items, the last ${subject.recent.length}: ${recent}`],
+    ['Settings', `N = ${settings.n}, at most ${settings.maxRounds} rounds, seed ${settings.seed}`],
+    ['Effort', effort(rounds, totals)],
+    ...(prompts.length === 0
+      ? []
+      : [
+          [
+            'Prompts',
+            prompts.map(({ name, hash }) => `${cell(name)} ${code(hash.slice(0, 8))}`).join(', '),
+          ] as [string, string],
+        ]),
+  ];
+  const lines = [`# ${cell(dataset.name)}, ${who}: session ${cell(started.session)}`, ''];
+  if (dataset.simulated)
+    lines.push('> The users of this dataset are simulated: its numbers say nothing about people.', '');
+  if (started.policy.kind === 'offline')
+    lines.push('> No language model took part: statistics of the catalogue decided.', '');
+  if (started.parent)
+    lines.push(
+      `Forked from session ${cell(started.parent.session)} after round ${started.parent.round}.`,
+      '',
+    );
+  lines.push('| | |', '| :- | :- |', ...facts.map(([name, value]) => `| **${name}** | ${value} |`));
+  return lines;
 }
 
-function code(text: string): string {
-  const inner = text.replace(/[\p{Cc}\s]+/gu, ' ').trim();
-  const fence = inner.includes('`') ? '``' : '`';
-  return `${fence}${inner.startsWith('`') || inner.endsWith('`') ? ` ${inner} ` : inner}${fence}`;
+function effort(rounds: readonly Round[], totals: SessionState['totals']): string {
+  const estimated = rounds.some((round) => round.calls.some((call) => call.usage.estimated)) ? '≈ ' : '';
+  return [
+    `${rounds.length} ${rounds.length === 1 ? 'round' : 'rounds'}`,
+    duration(totals.durationMs),
+    ...(totals.calls > 0
+      ? [`${totals.calls} model calls`, `${estimated}${totals.tokens.toLocaleString('en')} tokens`]
+      : []),
+    ...(totals.cost > 0 ? [`$${totals.cost.toFixed(4)}`] : []),
+    ...(totals.unpriced > 0 ? [`the price of ${totals.unpriced} calls is not known`] : []),
+  ].join(' · ');
+}
+
+function result(state: SessionState, metrics: TranscriptMetrics | undefined): string[] {
+  const { outcome } = state;
+  if (!outcome) return ['', '## Result', '', '_The session has not ended._'];
+  const { items, completed } = outcome.result;
+  const lines = ['', '## Result', '', cell(outcome.reason.message)];
+  if (metrics) {
+    const { rank, ...numbers } = metrics;
+    const found = rank === null || rank === undefined ? 'is not in the list' : `is at rank ${rank}`;
+    const values = Object.entries(numbers).map(([name, value]) => `${name} ${value?.toFixed(3) ?? '–'}`);
+    lines.push('', `The held-out item ${found}: ${values.join(', ')}.`);
+  }
+  lines.push('', '| # | title | id | from |', '| -: | :- | :- | :- |');
+  items.forEach((item, i) => {
+    const mark = metrics?.['rank'] === i + 1 ? ' **← held out**' : '';
+    lines.push(`| ${i + 1} | ${cell(item.title)}${mark} | ${cell(item.id)} | ${item.source} |`);
+  });
+  if (completed > 0)
+    lines.push('', `${completed} of ${items.length} items were completed by rule, not named by the policy.`);
+  const outside = outsideSuggestions(state);
+  if (outside.length > 0)
+    lines.push('', `Suggested, but not in the catalogue: ${outside.map(cell).join('; ')}.`);
+  return lines;
+}
+
+function roundLines(round: Round, before: CandidateSet | undefined): string[] {
+  const edited = round.edited.length > 0 ? ` _(edited: ${round.edited.join(', ')})_` : '';
+  const lines = [`### ${round.number} · ${code(describeAction(round))}${edited}`, ''];
+  lines.push(round.thought.trim() === '' ? '_No thought._' : `> ${cell(round.thought)}`);
+  for (const repair of round.repairs) lines.push('', `⚠ ${cell(repair.message)}`);
+  for (const call of round.calls)
+    if (call.error) lines.push('', `⚠ A call failed: ${cell(call.error.message)}`);
+  const { observation } = round;
+  if (!observation) {
+    const ends = round.action?.name === finishSignature.name;
+    return [
+      ...lines,
+      '',
+      `_${ends ? 'This ends the session.' : 'The action has not run.'}_ (${describeEffort(round)})`,
+    ];
+  }
+  if (observation.status === 'problem' || !observation.set)
+    return [...lines, '', `${cell(observation.text)} (${describeEffort(round)})`];
+  const { set } = observation;
+  lines.push(
+    '',
+    `<details><summary>${set.items.length} items${droppedText(set)} · ${describeEffort(round)}</summary>`,
+  );
+  if (set.items.length > 0) {
+    lines.push('', '| # | Δ | title | id | score |', '| -: | :- | :- | :- | -: |');
+    set.items.forEach((item, i) =>
+      lines.push(
+        `| ${i + 1} | ${moved(before, item.id, i)} | ${cell(item.title)} | ${cell(item.id)} | ${item.score === undefined ? '' : item.score.toPrecision(4)} |`,
+      ),
+    );
+  }
+  return [...lines, '', '</details>'];
+}
+
+/** ", dropped: 2 seen, 1 named twice" */
+function droppedText({ removed, reruns }: CandidateSet): string {
+  const dropped = [
+    [removed.history.length, 'seen'],
+    [removed.duplicates.length, 'named twice'],
+    [removed.outside.length, 'not in the catalogue'],
+    [removed.ambiguous.length, 'ambiguous'],
+  ].filter(([count]) => (count as number) > 0);
+  const parts = dropped.map(([count, why]) => `${count} ${why}`);
+  return [
+    ...(parts.length > 0 ? [`, dropped: ${parts.join(', ')}`] : []),
+    ...(reruns > 0 ? [`, the tool ran again ${times(reruns)}`] : []),
+  ].join('');
+}
+
+function moved(before: CandidateSet | undefined, id: string, at: number): string {
+  if (!before) return '';
+  const was = before.items.findIndex((item) => item.id === id);
+  if (was < 0) return 'new';
+  return was === at ? '=' : was > at ? `▲ ${was - at}` : `▼ ${at - was}`;
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
+}
+
+function duration(ms: number): string {
+  return ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms)} ms`;
 }
