@@ -74,3 +74,4 @@ export const inspectorContract = {
 export type InspectorContract = typeof inspectorContract;
 
 export * from './protocol/training.ts';
+export * from './protocol/compare.ts';
