@@ -1,14 +1,15 @@
 import { activationClock } from './workbench/start-clock.ts';
 import type * as vscode from 'vscode';
 import { registerCommands } from './workbench/commands.ts';
+import { Comparisons } from './workbench/compare/comparisons.ts';
 import { DatasetTree } from './workbench/dataset-tree.ts';
-import { EmptyTree } from './workbench/empty-tree.ts';
 import { Engine } from './workbench/engine.ts';
 import { DatasetInspectors } from './workbench/inspectors.ts';
 import { LanguageModels } from './workbench/language-models.ts';
 import { createLog } from './workbench/log.ts';
+import { MemoryTree } from './workbench/memory/memory-tree.ts';
+import { MetricsTree } from './workbench/metrics/metrics-tree.ts';
 import { ModelStatus } from './workbench/model-status.ts';
-import { views } from './workbench/names.ts';
 import { Reports } from './workbench/reports.ts';
 import { Sessions } from './workbench/sessions/sessions.ts';
 import { SettingsCheck } from './workbench/settings-check.ts';
@@ -36,6 +37,14 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     const { openSessionRuntime } = await import('./workbench/sessions/open-runtime.ts');
     return openSessionRuntime(engine, languageModels);
   });
+  const memory = new MemoryTree(sessions);
+  const metrics = new MetricsTree(sessions, log);
+  const comparisons = new Comparisons({
+    extension: context.extensionUri,
+    sessions,
+    log,
+    openSession: async (reference) => sessions.setActive(await sessions.get(reference)),
+  });
   const workbench: Workbench = {
     extensionUri: context.extensionUri,
     log,
@@ -45,6 +54,9 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     reports,
     languageModels,
     sessions,
+    memory,
+    metrics,
+    comparisons,
   };
   context.subscriptions.push(
     log,
@@ -55,8 +67,9 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     languageModels,
     new ModelStatus(languageModels),
     sessions,
-    new EmptyTree(views.memory),
-    new EmptyTree(views.metrics),
+    memory,
+    metrics,
+    comparisons,
     new SettingsCheck(log),
     registerCommands(workbench),
   );

@@ -5,8 +5,8 @@ import { commands, extensionId, walkthroughId } from './names.ts';
 import type { CommandId } from './names.ts';
 import type { Workbench } from './workbench.ts';
 
-/** What a command does. The argument is the tree row it was run on, if any. */
-type Handler = (workbench: Workbench, argument: unknown) => unknown;
+/** What a command does. The argument is the tree row it was run on, if any; programs may say more. */
+type Handler = (workbench: Workbench, argument: unknown, more: unknown) => unknown;
 
 /**
  * One handler for every command that package.json contributes (the type makes a missing one an error). Handlers of
@@ -43,15 +43,31 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
     (await import('./test-language-model.ts')).testLanguageModel(workbench),
   [commands.forgetApiKey]: async (workbench) =>
     (await import('./test-language-model.ts')).forgetApiKey(workbench),
+  [commands.showItemTrail]: async (workbench, argument) =>
+    (await import('./memory/memory-commands.ts')).showItemTrail(workbench, argument),
+  [commands.filterMemory]: async (workbench) =>
+    (await import('./memory/memory-commands.ts')).filterMemory(workbench),
+  [commands.clearMemoryFilter]: ({ memory }) => memory.setFilter(''),
+  [commands.copyItemTitle]: async (_, argument) =>
+    (await import('./memory/memory-commands.ts')).copyTitle(argument),
+  [commands.filterMetrics]: async (workbench) =>
+    (await import('./metrics/metrics-commands.ts')).filterMetrics(workbench),
+  [commands.clearMetricsFilter]: ({ metrics }) => metrics.setFilter(''),
+  [commands.revealHeldOut]: async (workbench) =>
+    (await import('./metrics/metrics-commands.ts')).revealHeldOut(workbench),
+  [commands.compareSessions]: async (workbench, argument, more) =>
+    (await import('./compare/compare-command.ts')).compareSessions(workbench, argument, more),
+  [commands.exportSession]: async (workbench, argument, more) =>
+    (await import('./export-session.ts')).exportSession(workbench, argument, more),
 };
 
 /** Registers every command. A failure of any of them becomes a notification, never an unhandled rejection. */
 export function registerCommands(workbench: Workbench): vscode.Disposable {
   const registered = new DisposableStore();
   for (const [id, handler] of Object.entries(handlers)) {
-    const run = async (argument: unknown) => {
+    const run = async (argument: unknown, more: unknown) => {
       try {
-        await handler(workbench, argument);
+        await handler(workbench, argument, more);
       } catch (error) {
         showFailure(error, workbench.log);
       }

@@ -66,7 +66,7 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
    */
   async announceTo(openWalkthrough: () => Thenable<unknown>): Promise<void> {
     await this.list();
-    for (const key of Object.values(contextKeys))
+    for (const key of Object.keys(this.context))
       await vscode.commands.executeCommand('setContext', key, false);
     await openWalkthrough();
     await new Promise((resolve) => setTimeout(resolve, 1000)); // it reads its steps after it has opened

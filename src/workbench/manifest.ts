@@ -1,5 +1,13 @@
 import * as z from 'zod';
-import { commands, configurationSection, panels, treeItems, viewContainer, views } from './names.ts';
+import {
+  commands,
+  configurationSection,
+  contextKeys,
+  panels,
+  treeItems,
+  viewContainer,
+  views,
+} from './names.ts';
 import type { CommandId, ViewId } from './names.ts';
 import { settings } from './settings-schema.ts';
 import type { SettingKey } from './settings-schema.ts';
@@ -37,6 +45,23 @@ export const commandDefinitions: Readonly<Record<CommandId, CommandDefinition>> 
   [commands.selectLanguageModel]: { title: 'Select Language Model', icon: '$(comment-discussion)' },
   [commands.testLanguageModel]: { title: 'Test Language Model Connection', icon: '$(plug)' },
   [commands.forgetApiKey]: { title: 'Forget API Key…', icon: '$(trash)' },
+  [commands.showItemTrail]: { title: 'Show Where It Came From', icon: '$(git-commit)', palette: false },
+  [commands.filterMemory]: { title: 'Filter Memory…', icon: '$(filter)', enablement: contextKeys.hasSession },
+  [commands.clearMemoryFilter]: { title: 'Clear Filter', icon: '$(clear-all)', palette: false },
+  [commands.copyItemTitle]: { title: 'Copy Title', palette: false },
+  [commands.filterMetrics]: { title: 'Filter Metrics…', icon: '$(filter)' },
+  [commands.clearMetricsFilter]: { title: 'Clear Filter', icon: '$(clear-all)', palette: false },
+  [commands.revealHeldOut]: {
+    title: 'Reveal the Held-out Item',
+    icon: '$(eye)',
+    enablement: contextKeys.hasSession,
+  },
+  [commands.compareSessions]: { title: 'Compare Sessions…', icon: '$(diff)' },
+  [commands.exportSession]: {
+    title: 'Export Session…',
+    icon: '$(export)',
+    enablement: contextKeys.hasSession,
+  },
 };
 
 const viewNames: Readonly<Record<ViewId, string>> = {
@@ -97,6 +122,8 @@ const welcome: readonly { view: ViewId; key: string; when?: string; contents: re
 const anyDataset = `view == ${views.datasets} && viewItem == ${treeItems.dataset}`;
 const someDataset = `view == ${views.datasets} && viewItem =~ /^${treeItems.dataset}$|^${treeItems.damagedDataset}$/`;
 const inDatasets = `view == ${views.datasets}`;
+const inMemory = `view == ${views.memory}`;
+const inMetrics = `view == ${views.metrics}`;
 
 const menus = {
   'view/title': [
@@ -107,6 +134,22 @@ const menus = {
     { command: commands.doctor, when: inDatasets, group: '2_help@2' },
     { command: commands.showLog, when: inDatasets, group: '2_help@3' },
     { command: commands.restartEngine, when: inDatasets, group: '3_engine' },
+    { command: commands.filterMemory, when: inMemory, group: 'navigation@1' },
+    {
+      command: commands.clearMemoryFilter,
+      when: `${inMemory} && ${contextKeys.memoryFiltered}`,
+      group: 'navigation@2',
+    },
+    { command: commands.compareSessions, when: inMemory, group: '1_session@1' },
+    { command: commands.exportSession, when: inMemory, group: '1_session@2' },
+    { command: commands.selectLanguageModel, when: inMemory, group: '2_model' },
+    { command: commands.filterMetrics, when: inMetrics, group: 'navigation@1' },
+    {
+      command: commands.clearMetricsFilter,
+      when: `${inMetrics} && ${contextKeys.metricsFiltered}`,
+      group: 'navigation@2',
+    },
+    { command: commands.revealHeldOut, when: inMetrics, group: '1_session' },
   ],
   'view/item/context': [
     { command: commands.showDataset, when: anyDataset, group: 'inline' },
@@ -114,6 +157,21 @@ const menus = {
     { command: commands.copyDatasetName, when: someDataset, group: '2_name@1' },
     { command: commands.revealDataset, when: someDataset, group: '2_name@2' },
     { command: commands.deleteDataset, when: someDataset, group: '9_delete' },
+    {
+      command: commands.showItemTrail,
+      when: `${inMemory} && viewItem == ${treeItems.memoryItem}`,
+      group: 'inline',
+    },
+    {
+      command: commands.copyItemTitle,
+      when: `${inMemory} && viewItem =~ /^${treeItems.memoryItem}$|^${treeItems.memoryText}$/`,
+      group: '1_copy',
+    },
+    {
+      command: commands.revealHeldOut,
+      when: `${inMetrics} && viewItem == ${treeItems.metric}.reveal`,
+      group: 'inline',
+    },
   ],
   commandPalette: Object.entries(commandDefinitions)
     .filter(([, definition]) => definition.palette === false)

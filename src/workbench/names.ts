@@ -21,6 +21,15 @@ export const commands = {
   selectLanguageModel: 'toolrec.selectLanguageModel',
   testLanguageModel: 'toolrec.testLanguageModel',
   forgetApiKey: 'toolrec.forgetApiKey',
+  showItemTrail: 'toolrec.showItemTrail',
+  filterMemory: 'toolrec.filterMemory',
+  clearMemoryFilter: 'toolrec.clearMemoryFilter',
+  copyItemTitle: 'toolrec.copyItemTitle',
+  filterMetrics: 'toolrec.filterMetrics',
+  clearMetricsFilter: 'toolrec.clearMetricsFilter',
+  revealHeldOut: 'toolrec.revealHeldOut',
+  compareSessions: 'toolrec.compareSessions',
+  exportSession: 'toolrec.exportSession',
 } as const;
 export type CommandId = (typeof commands)[keyof typeof commands];
 
@@ -39,6 +48,12 @@ export const treeItems = {
   dataset: 'toolrec.dataset',
   /** A dataset whose manifest cannot be read: it can be deleted, not shown. */
   damagedDataset: 'toolrec.damagedDataset',
+  memoryGroup: 'toolrec.memoryGroup',
+  memoryItem: 'toolrec.memoryItem',
+  /** A suggestion outside the catalogue, or an ambiguous title. */
+  memoryText: 'toolrec.memoryText',
+  /** Followed by what a click does: `toolrec.metric.model`. */
+  metric: 'toolrec.metric',
 } as const;
 
 /** Keys set with `setContext`, for `when` clauses. */
@@ -47,11 +62,17 @@ export const contextKeys = {
   hasFolder: 'toolrec.hasFolder',
   /** True when some workspace folder has a dataset. */
   hasDatasets: 'toolrec.hasDatasets',
+  /** True while the view Memory, or Metrics, shows only what matches a text. */
+  memoryFiltered: 'toolrec.memoryFiltered',
+  metricsFiltered: 'toolrec.metricsFiltered',
+  /** True when a session is open, so that it can be exported and compared. */
+  hasSession: 'toolrec.hasSession',
 } as const;
 
 /** Webview panels by `viewType`; each has a serializer, so it comes back after a reload. */
 export const panels = {
   dataset: 'toolrec.dataset',
+  compare: 'toolrec.compare',
 } as const;
 
 export const walkthroughId = 'toolrec.start';

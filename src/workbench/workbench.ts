@@ -1,9 +1,12 @@
 import type * as vscode from 'vscode';
+import type { Comparisons } from './compare/comparisons.ts';
 import type { DatasetTree } from './dataset-tree.ts';
 import type { Engine } from './engine.ts';
 import type { DatasetInspectors } from './inspectors.ts';
 import type { LanguageModels } from './language-models.ts';
 import type { WorkbenchLog } from './log.ts';
+import type { MemoryTree } from './memory/memory-tree.ts';
+import type { MetricsTree } from './metrics/metrics-tree.ts';
 import type { Reports } from './reports.ts';
 import type { Sessions } from './sessions/sessions.ts';
 
@@ -16,5 +19,8 @@ export interface Workbench {
   readonly inspectors: DatasetInspectors;
   readonly reports: Reports;
   readonly languageModels: LanguageModels;
+  readonly memory: MemoryTree;
+  readonly metrics: MetricsTree;
+  readonly comparisons: Comparisons;
   readonly sessions: Sessions;
 }

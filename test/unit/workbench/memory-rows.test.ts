@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { itemTrail } from '../../../src/agent/trail.ts';
-import { memoryCounts, memoryRows } from '../../../src/workbench/memory-rows.ts';
-import type { GroupRow, MemoryRow } from '../../../src/workbench/memory-rows.ts';
+import { memoryCounts, memoryRows } from '../../../src/workbench/memory/memory-rows.ts';
+import type { GroupRow, MemoryRow } from '../../../src/workbench/memory/memory-rows.ts';
 import { english } from '../../../src/workbench/texts.ts';
-import { trailMarkdown } from '../../../src/workbench/trail-text.ts';
+import { trailMarkdown } from '../../../src/workbench/memory/trail-text.ts';
 import { finish, rank, retrieve, startSession, world } from '../agent/world.ts';
 
 const keysOf = (rows: readonly MemoryRow[]): string[] =>
@@ -74,7 +74,7 @@ describe('memory as a tree', () => {
     const best = state.rounds[1]!.observation!.set!.items[0]!;
     const text = trailMarkdown(itemTrail(state, best.id)!, english);
     assert.match(text, /Place 1 of 4 candidates/);
-    assert.match(text, /^\| 1 \| Retrieve\\\[None, 4\\\] \| 1\/4 \| new \| 10\.00 \|  \|$/m);
+    assert.match(text, /^\| 1 \| Retrieve\\\[None, 4\\\] \| 1\/4 \| new \| 10\.00 \| {2}\|$/m);
     assert.match(text, /^\| 2 \| Rank\\\[genre, 3\\\] \| 1\/3 \| = \|/m);
     const hostile = { ...itemTrail(state, best.id)!, title: '[x](command:evil) | **' };
     assert.ok(!trailMarkdown(hostile, english).includes('[x](command:evil)'));

@@ -1,7 +1,7 @@
-import type { CandidateSet, MatchKind } from '../agent/events.ts';
-import { rankedCandidates, toolMark } from '../agent/memory.ts';
-import { candidateSets, type SessionState } from '../agent/state.ts';
-import type { Texts } from './texts.ts';
+import type { CandidateSet, MatchKind } from '../../agent/events.ts';
+import { rankedCandidates, toolMark } from '../../agent/memory.ts';
+import { candidateSets, type SessionState } from '../../agent/state.ts';
+import type { Texts } from '../texts.ts';
 
 /** An item of the catalogue in some list; a click on it shows its trail. */
 export interface ItemRow {

@@ -1,6 +1,6 @@
-import { markdownCode, markdownText } from '../agent/markdown.ts';
-import type { ItemTrail, TrailStep } from '../agent/trail.ts';
-import type { Texts } from './texts.ts';
+import { markdownCode, markdownText } from '../../agent/markdown.ts';
+import type { ItemTrail, TrailStep } from '../../agent/trail.ts';
+import type { Texts } from '../texts.ts';
 
 /** Where an item came from, as Markdown: for a tooltip and for a page. */
 export function trailMarkdown(trail: ItemTrail, texts: Texts): string {

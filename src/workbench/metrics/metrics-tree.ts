@@ -1,0 +1,136 @@
+import * as vscode from 'vscode';
+import { DisposableStore } from '../../shared/disposable.ts';
+import { ToolRecError } from '../../shared/errors.ts';
+import { escapeMarkdown } from '../dataset-text.ts';
+import { vscodeTexts } from '../language.ts';
+import type { WorkbenchLog } from '../log.ts';
+import { commands, contextKeys, treeItems, views } from '../names.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import type { Measured, MeasuredExperiment, MeasuredModel, MetricsRow } from './metrics-rows.ts';
+
+/** Where the figures of models and experiments come from, and when they have changed. */
+export interface MetricsSource<T> {
+  all(): Promise<readonly T[]>;
+  readonly onDidChange: (listener: () => void) => { dispose(): void };
+}
+
+/** The view “Metrics”: the active session, models by dataset, and experiments. */
+export class MetricsTree implements vscode.TreeDataProvider<MetricsRow>, vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<undefined>();
+  readonly onDidChangeTreeData = this.changed.event;
+  private readonly sessions: Sessions;
+  private readonly models: MetricsSource<MeasuredModel> | undefined;
+  private readonly experiments: MetricsSource<MeasuredExperiment> | undefined;
+  private readonly log: WorkbenchLog;
+  private readonly view: vscode.TreeView<MetricsRow>;
+  private readonly disposables = new DisposableStore();
+  private filter = '';
+
+  constructor(
+    sessions: Sessions,
+    log: WorkbenchLog,
+    models?: MetricsSource<MeasuredModel>,
+    experiments?: MetricsSource<MeasuredExperiment>,
+  ) {
+    this.sessions = sessions;
+    this.log = log;
+    this.models = models;
+    this.experiments = experiments;
+    this.disposables.add(this.changed);
+    this.view = this.disposables.add(
+      vscode.window.createTreeView(views.metrics, { treeDataProvider: this, showCollapseAll: true }),
+    );
+    const refresh = () => this.changed.fire(undefined);
+    for (const listen of [
+      sessions.onDidChangeActive,
+      sessions.onDidChange,
+      ...(models ? [models.onDidChange] : []),
+      ...(experiments ? [experiments.onDidChange] : []),
+    ])
+      this.disposables.add(listen(refresh));
+  }
+
+  get filterText(): string {
+    return this.filter;
+  }
+
+  setFilter(text: string): void {
+    this.filter = text;
+    this.view.description = text.trim() === '' ? '' : `“${text.trim()}”`;
+    void vscode.commands.executeCommand('setContext', contextKeys.metricsFiltered, text.trim() !== '');
+    this.changed.fire(undefined);
+  }
+
+  async getChildren(row?: MetricsRow): Promise<MetricsRow[]> {
+    if (row) return [...row.children];
+    const { metricsRows } = await import('./metrics-rows.ts');
+    const measured = await this.measured();
+    const running = measured.experiments.filter(({ status }) => status === 'running').length;
+    this.view.badge =
+      running > 0
+        ? { value: running, tooltip: vscode.l10n.t('{0} experiments are running', running) }
+        : undefined;
+    return metricsRows(measured, vscodeTexts, this.filter);
+  }
+
+  getTreeItem(row: MetricsRow): vscode.TreeItem {
+    const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
+    const item = new vscode.TreeItem(
+      row.label,
+      row.children.length === 0 ? None : row.expanded ? Expanded : Collapsed,
+    );
+    item.id = `${this.filter}/${row.key}`;
+    if (row.icon !== undefined) item.iconPath = new vscode.ThemeIcon(row.icon);
+    item.description = row.description;
+    item.tooltip = tooltipOf(row);
+    item.contextValue = row.action ? `${treeItems.metric}.${row.action.kind}` : treeItems.metric;
+    item.accessibilityInformation = { label: `${row.label}, ${row.description}` };
+    if (row.action?.kind === 'reveal')
+      item.command = { command: commands.revealHeldOut, title: vscode.l10n.t('Reveal the Held-out Item') };
+    return item;
+  }
+
+  private async measured(): Promise<Measured> {
+    const session = this.sessions.active;
+    return {
+      session: session && {
+        id: session.id,
+        folder: session.reference.folder,
+        state: session.state,
+        revealed: session.revealed,
+        metrics: session.metrics,
+      },
+      models: await this.read(this.models),
+      experiments: await this.read(this.experiments),
+    };
+  }
+
+  /** What cannot be listed hides nothing else; the log says why. */
+  private async read<T>(source: MetricsSource<T> | undefined): Promise<readonly T[]> {
+    try {
+      return (await source?.all()) ?? [];
+    } catch (error) {
+      if (!(error instanceof ToolRecError)) throw error;
+      this.log.error(`${error.code}: ${error.describe()}`);
+      return [];
+    }
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+  }
+}
+
+function tooltipOf({ tooltip, table = [], label }: MetricsRow): vscode.MarkdownString | undefined {
+  if (tooltip.length === 0 && table.length === 0) return undefined;
+  const lines = [`**${escapeMarkdown(label)}**`, ...tooltip.map(escapeMarkdown)];
+  if (table.length > 0)
+    lines.push(
+      [
+        '| | |',
+        '| :- | -: |',
+        ...table.map(([name, value]) => `| ${escapeMarkdown(name)} | ${escapeMarkdown(value)} |`),
+      ].join('\n'),
+    );
+  return new vscode.MarkdownString(lines.join('\n\n'));
+}
