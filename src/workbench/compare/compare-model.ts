@@ -1,9 +1,4 @@
-import type {
-  CompareFull,
-  ComparedCell,
-  ComparedItem,
-  ComparedRound,
-} from '../../../webview/protocol.ts';
+import type { CompareFull, ComparedCell, ComparedItem, ComparedRound } from '../../../webview/protocol.ts';
 import { diffSessions, type RoundDifference } from '../../agent/diff.ts';
 import type { Round, SessionState } from '../../agent/state.ts';
 import { describeAction, describeEffort } from '../../agent/transcript.ts';
