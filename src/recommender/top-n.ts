@@ -18,17 +18,19 @@ export function topN(scores: Float32Array, n: number, excluded: ReadonlySet<numb
       at = worse;
     }
   };
+  // What an item has to exceed. An equal score is not enough: items come by code, and the lower code wins.
+  let bound = -Infinity;
   for (let item = 0; item < scores.length && n > 0; item++) {
-    if (!(scores[item]! > -Infinity)) continue;
-    if (heap.length === n && !better(item, heap[0]!)) continue;
-    if (excluded.has(item)) continue;
+    if (!(scores[item]! > bound) || excluded.has(item)) continue;
     if (heap.length < n) {
       heap.push(item);
-      if (heap.length === n) for (let at = (n >> 1) - 1; at >= 0; at--) sink(at);
+      if (heap.length < n) continue;
+      for (let at = (n >> 1) - 1; at >= 0; at--) sink(at);
     } else {
       heap[0] = item;
       sink(0);
     }
+    bound = scores[heap[0]!]!;
   }
   return heap.sort((a, b) => (better(a, b) ? -1 : 1));
 }

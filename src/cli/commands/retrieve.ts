@@ -14,6 +14,7 @@ const optionsSchema = z.strictObject({
     .optional(),
   attribute: z.string().optional(),
   top: z.coerce.number().int().min(1).max(10_000).default(10),
+  approximate: z.literal(true).optional(),
   before: z.enum(['validation', 'test', 'end']).default('test'),
 });
 
@@ -30,6 +31,7 @@ export function register(program: ToolRecCommand, cli: Cli): void {
     .option('--history <ids>', 'instead of a user: item ids, oldest first, separated by commas')
     .option('-a, --attribute <name>', 'attribute tool (default: none, the backbone)')
     .option('-n, --top <count>', 'how many items, K (default: 10)')
+    .option('--approximate', 'search by an index (usearch), for catalogues of millions; may miss an item')
     .option('--before <part>', 'what is predicted: validation, test, or end (all is seen) (default: test)')
     .addHelpText(
       'after',
@@ -76,6 +78,7 @@ export function register(program: ToolRecCommand, cli: Cli): void {
             model,
             attribute: options.attribute ?? null,
             k: options.top,
+            approximate: options.approximate ?? false,
             before: options.before,
             queries: [query],
           },

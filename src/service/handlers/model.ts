@@ -5,8 +5,10 @@ import { type ModelManifest, readManifest, trainingLogFile } from '../../recomme
 import { CurveGatherer } from '../../recommender/curve.ts';
 import { deleteModel, listModels } from '../../recommender/model-list.ts';
 import { refuseSeenPart } from '../../recommender/seen-part.ts';
+import type { ApproximateSearch } from '../../recommender/approximate-search.ts';
+import { bestItems } from '../../recommender/retrieval.ts';
+import type { Recommender } from '../../recommender/recommender.ts';
 import { modelTitle } from '../../recommender/model-title.ts';
-import { topN } from '../../recommender/top-n.ts';
 import type { TrainingEvent } from '../../recommender/training-event.ts';
 import { readTrainingLog } from '../../recommender/training-log.ts';
 import { UsageError } from '../../shared/errors.ts';
@@ -103,24 +105,38 @@ export function registerModelHandlers(
     if (manifest && query.queries.some((each) => 'user' in each)) refuseSeenPart(manifest, query.before);
     const started = performance.now();
     const histories = query.queries.map((each) => historyOf(dataset, each, query.before));
-    const lists: { item: number; id: string; title: string; score: number }[][] = [];
-    const { itemCount, batchSize } = recommender;
-    const scores = new Float32Array(Math.min(batchSize, histories.length) * itemCount);
-    for (let from = 0; from < histories.length; from += batchSize) {
-      const batch = histories.slice(from, from + batchSize);
-      await recommender.scoreBatch(batch, scores.subarray(0, batch.length * itemCount));
-      batch.forEach((history, row) => {
-        const own = scores.subarray(row * itemCount, (row + 1) * itemCount);
-        lists.push(
-          topN(own, query.k, new Set(history)).map((item) => {
-            const { id, title } = dataset.item(item);
-            return { item, id, title, score: own[item]! };
-          }),
-        );
-      });
-    }
+    const best = query.approximate
+      ? await (await searchFor(recommender, workspace)).best(histories, query.k)
+      : await bestItems(recommender, histories, query.k);
+    const lists = best.map((list) =>
+      list.map(({ item, score }) => {
+        const { id, title } = dataset.item(item);
+        return { item, id, title, score };
+      }),
+    );
     return { lists, seconds: (performance.now() - started) / 1000 };
   });
+}
+
+/** Indices of the models that are resident. */
+const searches = new WeakMap<Recommender, Promise<ApproximateSearch>>();
+
+/** @throws UsageError `not-searchable`; EngineError `no-usearch` */
+async function searchFor(recommender: Recommender, workspace: Workspace): Promise<ApproximateSearch> {
+  const { isSearchable, ApproximateSearch } = await import('../../recommender/approximate-search.ts');
+  if (!isSearchable(recommender))
+    throw new UsageError(
+      'not-searchable',
+      'A floor model has no item vectors to search in.',
+      'Search exactly, or choose a trained model.',
+    );
+  let search = searches.get(recommender);
+  if (!search) {
+    search = ApproximateSearch.build(recommender, workspace.directory('cache'));
+    searches.set(recommender, search);
+    search.catch(() => searches.delete(recommender));
+  }
+  return search;
 }
 
 function historyOf(

@@ -143,6 +143,8 @@ export const retrieveItems = defineRequest({
     /** Attribute tool made from the backbone; null is the backbone itself (the paper's None). */
     attribute: z.string().nullable().default(null),
     k: z.int().min(1).max(10_000),
+    /** By an index that may miss some (usearch), for catalogues of millions of items. */
+    approximate: z.boolean().default(false),
   }),
   result: z.object({
     lists: z.array(z.array(z.object({ item: count, id: z.string(), title: z.string(), score: z.number() }))),
