@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
+import { UsageError } from '../src/shared/errors.ts';
 import { round } from './measure.ts';
 
 /** One training step to measure; the sizes that all cases share are in `step-child.ts` and `peers/step.py`. */
@@ -27,6 +28,15 @@ export interface StepMeasured {
 }
 
 const python = '/usr/bin/python3';
+
+/** `--name 3` among the arguments of a program. */
+export function numberOption(args: readonly string[], name: string, fallback: number): number {
+  const at = args.indexOf(`--${name}`);
+  if (at < 0) return fallback;
+  const value = Number(args[at + 1]);
+  if (Number.isFinite(value)) return value;
+  throw new UsageError('bad-option', `--${name} needs a number.`, `Give --${name} ${fallback}.`);
+}
 
 export function hasTorch(): boolean {
   return spawnSync(python, ['-c', 'import torch']).status === 0;
