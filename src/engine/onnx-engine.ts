@@ -1,6 +1,7 @@
 import type * as ort from 'onnxruntime-node';
 import { EngineError } from '../shared/errors.ts';
 import { recordGraph } from './capture/record.ts';
+import { DeviceCopies } from './device-copies.ts';
 import type {
   Engine,
   EngineState,
@@ -22,16 +23,22 @@ export interface OnnxEngineOptions {
   readonly profilePrefix?: string;
 }
 
-/** Runs steps as captured graphs in onnxruntime. State is handed from run to run without a copy of ours. */
+/**
+ * Runs steps as captured graphs in onnxruntime. State is handed from run to run without a copy of ours; on WebGPU it
+ * stays in the memory of the device (onnxruntime-node hands no buffers of the other providers about).
+ */
 export class OnnxEngine implements Engine {
   readonly device: string;
   private readonly options: OnnxEngineOptions;
 
   private readonly runtime: Runtime;
+  private readonly copies: DeviceCopies | undefined;
 
   private constructor(runtime: Runtime, options: OnnxEngineOptions) {
     this.runtime = runtime;
     this.options = options;
+    if (options.provider === 'webgpu')
+      this.copies = new DeviceCopies((model, outputs) => this.createSession(model, outputs));
     this.device = `onnx-${options.provider === 'dml' ? 'directml' : options.provider}`;
   }
 
@@ -40,8 +47,10 @@ export class OnnxEngine implements Engine {
     return new OnnxEngine(await import('onnxruntime-node'), options);
   }
 
-  createState(values: NamedHostTensors): Promise<EngineState> {
-    return Promise.resolve(new OnnxState(this.runtime, values));
+  async createState(values: NamedHostTensors): Promise<EngineState> {
+    const state = new OnnxState(this.runtime, this.copies, values);
+    await state.moveToDevice();
+    return state;
   }
 
   async compile(step: StepDefinition): Promise<Program> {
@@ -49,15 +58,23 @@ export class OnnxEngine implements Engine {
       ...prefixed('state:', step.state),
       ...prefixed('in:', step.inputs),
     };
+    let outputNames: string[] = [];
     const graph = await recordGraph(step.name, inputs, (tensors) => {
       const result = step.body(unprefixed('in:', tensors), unprefixed('state:', tensors));
-      return { ...prefixed('out:', result.outputs), ...prefixed('new:', result.state ?? {}) };
+      const outputs = { ...prefixed('out:', result.outputs), ...prefixed('new:', result.state ?? {}) };
+      outputNames = Object.keys(outputs);
+      return outputs;
     });
-    const session = await this.createSession(graph.model);
+    const place = (name: string) => (name.startsWith('new:') ? 'gpu-buffer' : 'cpu');
+    const places = Object.fromEntries(outputNames.map((name) => [name, place(name)] as const));
+    const session = await this.createSession(graph.model, this.copies ? places : undefined);
     return new OnnxProgram(this.runtime, step, session);
   }
 
-  private async createSession(model: Uint8Array): Promise<ort.InferenceSession> {
+  private async createSession(
+    model: Uint8Array,
+    outputs?: Readonly<Record<string, ort.Tensor.DataLocation>>,
+  ): Promise<ort.InferenceSession> {
     const { provider, threads, profilePrefix } = this.options;
     try {
       return await this.runtime.InferenceSession.create(model, {
@@ -67,6 +84,7 @@ export class OnnxEngine implements Engine {
         interOpNumThreads: 1,
         // The pattern keeps a block for each set of shapes that was ever seen.
         enableMemPattern: false,
+        ...(outputs ? { preferredOutputLocation: outputs } : {}),
         ...(profilePrefix ? { enableProfiling: true, profileFilePrefix: profilePrefix } : {}),
         logSeverityLevel: 3,
       });
@@ -88,19 +106,34 @@ class OnnxState implements EngineState {
 
   private readonly runtime: Runtime;
 
-  constructor(runtime: Runtime, values: NamedHostTensors) {
+  readonly copies: DeviceCopies | undefined;
+
+  constructor(runtime: Runtime, copies: DeviceCopies | undefined, values: NamedHostTensors) {
     this.runtime = runtime;
+    this.copies = copies;
     for (const [name, value] of Object.entries(values))
       this.tensors.set(name, toOrt(this.runtime, { ...value, data: value.data.slice() }));
   }
 
-  read(names: readonly string[] = [...this.tensors.keys()]): Promise<NamedHostTensors> {
+  /** Uploads what is in ordinary memory, once, so that what no step changes is not sent with every run. */
+  async moveToDevice(): Promise<void> {
+    if (!this.copies) return;
+    const here = [...this.tensors].filter(
+      ([, tensor]) => tensor.location === 'cpu' && tensor.type === 'float32',
+    );
+    const there = await this.copies.toDevice(Object.fromEntries(here));
+    for (const [name, tensor] of Object.entries(there)) this.tensors.set(name, tensor);
+  }
+
+  async read(names: readonly string[] = [...this.tensors.keys()]): Promise<NamedHostTensors> {
+    const away = names.filter((name) => this.get(name).location !== 'cpu');
+    const fetched = await this.copies?.toHost(Object.fromEntries(away.map((name) => [name, this.get(name)])));
     const out: Record<string, HostTensor> = {};
     for (const name of names) {
-      const tensor = fromOrt(this.get(name));
+      const tensor = fromOrt(fetched?.[name] ?? this.get(name));
       out[name] = { ...tensor, data: tensor.data.slice() };
     }
-    return Promise.resolve(out);
+    return out;
   }
 
   write(values: NamedHostTensors): Promise<void> {
@@ -119,7 +152,16 @@ class OnnxState implements EngineState {
     return tensor;
   }
 
+  /** Takes the place of the old value, whose block is kept for the next run, or given back on a device. */
+  replace(name: string, tensor: ort.Tensor): void {
+    const old = this.get(name);
+    if (old.location === 'cpu') this.spare.set(name, old);
+    else old.dispose();
+    this.tensors.set(name, tensor);
+  }
+
   dispose(): void {
+    for (const tensor of this.tensors.values()) if (tensor.location !== 'cpu') tensor.dispose();
     this.tensors.clear();
     this.spare.clear();
   }
@@ -157,12 +199,10 @@ class OnnxProgram implements Program {
     }
     const fetches: Record<string, ort.Tensor | null> = {};
     for (const name of this.resultNames) fetches[name] = null;
-    for (const name of this.newStateNames) fetches[`new:${name}`] = state.spare.get(name) ?? null;
+    for (const name of this.newStateNames)
+      fetches[`new:${name}`] = state.copies ? null : (state.spare.get(name) ?? null);
     const results = await this.session.run(feeds, fetches);
-    for (const name of this.newStateNames) {
-      state.spare.set(name, state.get(name));
-      state.tensors.set(name, results[`new:${name}`]!);
-    }
+    for (const name of this.newStateNames) state.replace(name, results[`new:${name}`]!);
     return Object.fromEntries(
       this.resultNames.map((name) => [name.slice('out:'.length), fromOrt(results[name]!)]),
     );
