@@ -1,3 +1,4 @@
+import type { ProtocolName } from '../agent/prompts/values.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { ChatModel } from '../llm/chat-model.ts';
 import type { EngineConnection } from '../service/protocol.ts';
@@ -77,12 +78,18 @@ export interface MethodWorld extends LongWork {
   readonly n: number;
   readonly seed: number;
   readonly maskHistory: boolean;
+  /** Tries of a round that a model failed, before the user counts as failed. */
+  readonly attempts: number;
   /** A model by its name in the file; undefined for the offline stand-in. */
   languageModel(name: string): Promise<ChatModel | undefined>;
+  /** How that model writes its actions. */
+  protocol(name: string): ProtocolName;
+  /** SHA-256 of a trained model's parameters. */
+  modelHash(id: string): Promise<string>;
   /** Folder of the experiment file: what paths in it are relative to. */
   readonly folder: string;
   /** True when the person has allowed modules named in the file to be loaded. */
   readonly modulesAllowed: boolean;
-  /** Monotonic within a session; 0 for repeatable runs without a language model. */
+  /** Milliseconds since 1970 UTC, for sessions. */
   readonly clock: () => number;
 }

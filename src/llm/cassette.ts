@@ -7,7 +7,7 @@ import { redact } from '../shared/log.ts';
 import type { ChatModel, ChatOptions, ChatReply, ChatRequest } from './chat-model.ts';
 import { ModelFailure } from './errors.ts';
 
-const replySchema = z.object({
+export const recordedReplySchema = z.object({
   text: z.string(),
   reasoning: z.string().optional(),
   toolCalls: z.array(z.object({ id: z.string(), name: z.string(), arguments: z.string() })),
@@ -29,7 +29,7 @@ const cassetteSchema = z.object({
   version: z.literal(1),
   model: z.string(),
   /** In the order of recording. The request is there for people; the hash is what counts. */
-  entries: z.array(z.object({ hash: z.string(), request: z.unknown(), reply: replySchema })),
+  entries: z.array(z.object({ hash: z.string(), request: z.unknown(), reply: recordedReplySchema })),
 });
 type Cassette = z.infer<typeof cassetteSchema>;
 

@@ -6,8 +6,9 @@ export async function bestItems(
   recommender: Recommender,
   histories: readonly Uint32Array[],
   k: number,
+  maskSeen = true,
 ): Promise<ScoredItem[][]> {
-  const found = recommender.best?.(histories, k);
+  const found = maskSeen ? recommender.best?.(histories, k) : undefined;
   if (found) return found;
   const { itemCount, batchSize } = recommender;
   const scores = new Float32Array(Math.min(batchSize, histories.length) * itemCount);
@@ -17,7 +18,7 @@ export async function bestItems(
     await recommender.scoreBatch(batch, scores.subarray(0, batch.length * itemCount));
     batch.forEach((history, row) => {
       const own = scores.subarray(row * itemCount, (row + 1) * itemCount);
-      lists.push(topN(own, k, new Set(history)).map((item) => ({ item, score: own[item]! })));
+      lists.push(topN(own, k, new Set(maskSeen ? history : [])).map((item) => ({ item, score: own[item]! })));
     });
   }
   return lists;

@@ -54,4 +54,9 @@ export const bert4recBert = trained(
   'BERT4Rec over encoded item texts, fully tuned.',
   (view) => view.model.startsWith('bert4rec') && hasItemText(view),
 );
-export const anyModel = trained('model', 'Model', 'Any trained model of the workspace by its id.', () => true);
+export const anyModel = trained(
+  'model',
+  'Model',
+  'Any trained model of the workspace by its id.',
+  () => true,
+);

@@ -107,7 +107,7 @@ export function registerModelHandlers(
     const histories = query.queries.map((each) => historyOf(dataset, each, query.before));
     const best = query.approximate
       ? await (await searchFor(recommender, workspace)).best(histories, query.k)
-      : await bestItems(recommender, histories, query.k);
+      : await bestItems(recommender, histories, query.k, query.maskSeen);
     const lists = best.map((list) =>
       list.map(({ item, score }) => {
         const { id, title } = dataset.item(item);

@@ -145,6 +145,8 @@ export const retrieveItems = defineRequest({
     k: z.int().min(1).max(10_000),
     /** By an index that may miss some (usearch), for catalogues of millions of items. */
     approximate: z.boolean().default(false),
+    /** Items of the history are left out. */
+    maskSeen: z.boolean().default(true),
   }),
   result: z.object({
     lists: z.array(z.array(z.object({ item: count, id: z.string(), title: z.string(), score: z.number() }))),
