@@ -48,6 +48,8 @@ export interface MethodAnswer extends Partial<
 
 /** A method ready to answer. */
 export interface Method {
+  /** Name in tables, where that of its definition says too little: `frozen + genre`. */
+  readonly title?: string | undefined;
   /** What answers, for a person: models, prompts, "offline policy, no language model". */
   readonly detail: string;
   /**

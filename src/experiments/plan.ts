@@ -23,7 +23,8 @@ import {
   type MethodDefinition,
   type MethodSetting,
 } from './methods/definition.ts';
-import { hashOf } from './records.ts';
+import { planFile } from './places.ts';
+import { type ExperimentRecord, hashOf } from './records.ts';
 import { drawSamples, eligibleUsers } from './sampler.ts';
 
 const count = z.int().nonnegative();
@@ -387,14 +388,14 @@ function opened(
     },
     provenance: method.provenance,
   });
-  const { name, title, group } = definition;
+  const { name, group } = definition;
   return {
     method,
     concurrency: method.concurrency ?? config.concurrency,
     planned: {
       id,
       name,
-      title,
+      title: method.title ?? definition.title,
       group,
       detail: method.detail,
       standIn: method.standIn ?? null,
@@ -427,7 +428,7 @@ async function hashOfModel(workspace: Workspace, model: string): Promise<string>
 
 /** Reads `plan.json`. @throws StorageError `no-experiment`, `damaged-plan`. */
 export async function readPlan(directory: string): Promise<ExperimentPlan> {
-  const file = path.join(directory, 'plan.json');
+  const file = path.join(directory, planFile);
   let text: string;
   try {
     text = await fs.readFile(file, 'utf8');
@@ -449,4 +450,17 @@ export async function readPlan(directory: string): Promise<ExperimentPlan> {
       cause,
     });
   }
+}
+
+/** The records that count for a plan: of its methods as they are now, for users of its samples. */
+export function countingRecords(
+  plan: ExperimentPlan,
+  records: readonly ExperimentRecord[],
+): ExperimentRecord[] {
+  const fingerprints = new Map(plan.methods.map(({ id, fingerprint }) => [id, fingerprint]));
+  const samples = plan.samples.map((users) => new Set(users));
+  return records.filter(
+    (record) =>
+      fingerprints.get(record.method) === record.fingerprint && samples[record.repeat]?.has(record.user),
+  );
 }

@@ -13,7 +13,8 @@ function toolAlone(mode: 'frozen' | 'full', description: string): MethodDefiniti
     usesLanguageModel: false,
     open: async (_entry, model, world) => {
       const { tool } = model!.view!;
-      return modelMethod(model!, `${tool!.attribute} tool of ${tool!.backbone} (${model!.id})`, world);
+      const detail = `${tool!.attribute} tool of ${tool!.backbone} (${model!.id})`;
+      return { ...modelMethod(model!, detail, world), title: `${mode} + ${tool!.attribute}` };
     },
   };
 }

@@ -74,6 +74,7 @@ export const own: MethodDefinition = {
     return {
       detail: `${entry.module}${method.detail ? `: ${method.detail}` : ''}`,
       provenance: { module: hash },
+      ...(entry.id === undefined ? {} : { title: entry.id }),
       concurrency: 1,
       async recommend({ user, signal }) {
         let answer: unknown;
