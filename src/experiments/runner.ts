@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { type Dataset, historyBefore, partOf } from '../data/dataset.ts';
@@ -51,13 +52,8 @@ export async function runExperiment(experiment: OpenExperiment, options: RunOpti
     await makeFolder(directory).catch((error: unknown) => {
       throw asStorageError(error, directory);
     });
+    if (options.mode === 'fresh') await refuseExisting(world.workspace, id);
     const stored = await readRecords(file);
-    if (options.mode === 'fresh' && stored.records.length > 0)
-      throw new UsageError(
-        'experiment-exists',
-        `“${id}” has ${stored.records.length} records already.`,
-        'Go on with “toolrec experiment resume”, or start anew with “run --again”, which keeps the old ones aside.',
-      );
     await refuseOtherDataset(directory, experiment);
     await writeFileAtomic(path.join(directory, planFile), `${JSON.stringify(plan, null, 1)}\n`);
     const records = countingRecords(experiment.plan, stored.records).filter(
@@ -73,6 +69,17 @@ export async function runExperiment(experiment: OpenExperiment, options: RunOpti
   } finally {
     await lock.release();
   }
+}
+
+/** @throws UsageError `experiment-exists` when there are records of an earlier run. */
+export async function refuseExisting(workspace: Workspace, id: string): Promise<void> {
+  const { records } = await readRecords(path.join(experimentDirectory(workspace, id), recordsFile));
+  if (records.length > 0)
+    throw new UsageError(
+      'experiment-exists',
+      `“${id}” has ${records.length} records already.`,
+      'Go on with “toolrec experiment resume”, or start anew with “run --again”, which keeps the old ones aside.',
+    );
 }
 
 /** Puts an earlier run aside under a name of its own, so that nothing that was paid for is lost. */
@@ -159,6 +166,7 @@ class Run {
     const { workspace } = this.experiment.world;
     await this.report('running');
     const leaving = new AbortController();
+    setMaxListeners(0, leaving.signal); // every user in flight listens
     const leave = () => leaving.abort();
     this.options.signal?.addEventListener('abort', leave, { once: true });
     if (this.options.signal?.aborted) leave();

@@ -4,6 +4,7 @@ import * as dataset from './dataset.ts';
 import * as datasetDownload from './dataset-download.ts';
 import * as datasetWords from './dataset-words.ts';
 import * as doctor from './doctor.ts';
+import * as experiment from './experiment.ts';
 import * as evaluate from './evaluate.ts';
 import * as importCommand from './import.ts';
 import * as models from './models.ts';
@@ -30,6 +31,7 @@ const commands = [
   evaluate,
   session,
   prompt,
+  experiment,
 ];
 
 /** Every command. A new one is a file beside this and a line above. */

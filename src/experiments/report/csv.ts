@@ -42,7 +42,7 @@ export function csvOf(summary: Summary): string {
       interval.low,
       interval.high,
     ]),
-    ...metrics.flatMap((_, k) => {
+    ...metrics.flatMap((_, k): (string | number)[] => {
       const comparison = method.comparisons[k];
       if (!comparison) return ['', '', '', '', '', ''];
       const { difference, p, adjusted, needed } = comparison;

@@ -91,12 +91,7 @@ export function summarise(plan: ExperimentPlan, all: readonly ExperimentRecord[]
     m === referenceIndex || referenceIndex < 0
       ? []
       : metrics.map((metric, k) =>
-          compare(
-            metric.name,
-            values[m]![k]!,
-            values[referenceIndex]![k]!,
-            `${plan.seed}/${method.id}/${metric.name}`,
-          ),
+          compare(metric.name, values[m]![k]!, values[referenceIndex]![k]!, `${plan.seed}/${metric.name}`),
         ),
   );
   const flat = raw.flat();
@@ -118,7 +113,7 @@ export function summarise(plan: ExperimentPlan, all: readonly ExperimentRecord[]
       total,
       hits: own.filter(({ rank }) => rank !== null).length,
       failures: own.filter(({ failure }) => failure !== null),
-      metrics: metrics.map((metric, k) => metricSummary(metric, own, values[m]![k]!, plan, method.id)),
+      metrics: metrics.map((metric, k) => metricSummary(metric, own, values[m]![k]!, plan)),
       comparisons: comparisons[m]!,
       tokens: own.reduce((sum, { tokens }) => sum + tokens.prompt + tokens.completion, 0),
       calls,
@@ -160,7 +155,6 @@ function metricSummary(
   records: readonly ExperimentRecord[],
   ofUsers: ReadonlyMap<number, number>,
   plan: ExperimentPlan,
-  id: string,
 ): MetricSummary {
   const repeats = plan.samples.map((_, repeat) => {
     const own = records.filter((record) => record.repeat === repeat);
@@ -172,7 +166,7 @@ function metricSummary(
     mean: mean(there),
     deviation: standardDeviation(there),
     repeats,
-    interval: bootstrapInterval([...ofUsers.values()], `${plan.seed}/${id}/${metric.name}`),
+    interval: bootstrapInterval([...ofUsers.values()], `${plan.seed}/${metric.name}`),
   };
 }
 
