@@ -9,4 +9,7 @@ export const deviceNames = [
   'tfjs-wasm',
   'tfjs-cpu',
 ] as const;
+
+/** What a training may be asked to run on: a device, or the fastest that works. */
+export const trainableDevices = ['auto', ...deviceNames] as const;
 export type DeviceName = (typeof deviceNames)[number];

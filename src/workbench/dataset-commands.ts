@@ -7,14 +7,14 @@ import { vscodeTexts } from './language.ts';
 import type { Workbench } from './workbench.ts';
 
 /** The dataset a command was run on: a tree row or a reference given by a program. */
-function referenceOf(argument: unknown): DatasetReference | undefined {
+export function referenceOf(argument: unknown): DatasetReference | undefined {
   if (typeof argument !== 'object' || argument === null) return undefined;
   const { folder, name } = argument as Partial<DatasetReference>;
   return folder instanceof vscode.Uri && typeof name === 'string' ? { folder, name } : undefined;
 }
 
-/** Asks which dataset; the only one needs no question. @throws UsageError `no-datasets` */
-async function pickDataset(workbench: Workbench, placeHolder: string): Promise<DatasetReference | undefined> {
+/** Every dataset as an item to pick. @throws UsageError `no-datasets` */
+export async function pickableDatasets(workbench: Workbench) {
   const all = await workbench.datasets.all();
   if (all.length === 0)
     throw new UsageError(
@@ -23,7 +23,7 @@ async function pickDataset(workbench: Workbench, placeHolder: string): Promise<D
       'Run “ToolRec: Create Sample Dataset” or “ToolRec: Import Dataset…”.',
     );
   const several = new Set(all.map(({ folder }) => folder.toString())).size > 1;
-  const picks = all.map((node) => ({
+  return all.map((node) => ({
     label: node.name,
     description: node.entry.manifest
       ? datasetDescription(node.entry.manifest, vscodeTexts)
@@ -32,6 +32,11 @@ async function pickDataset(workbench: Workbench, placeHolder: string): Promise<D
     iconPath: new vscode.ThemeIcon(node.entry.manifest?.simulated ? 'beaker' : 'database'),
     node,
   }));
+}
+
+/** Asks which dataset. @throws UsageError `no-datasets` */
+async function pickDataset(workbench: Workbench, placeHolder: string): Promise<DatasetReference | undefined> {
+  const picks = await pickableDatasets(workbench);
   return (await vscode.window.showQuickPick(picks, { placeHolder, matchOnDescription: true }))?.node;
 }
 

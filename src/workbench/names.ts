@@ -30,6 +30,18 @@ export const commands = {
   revealHeldOut: 'toolrec.revealHeldOut',
   compareSessions: 'toolrec.compareSessions',
   exportSession: 'toolrec.exportSession',
+  train: 'toolrec.train',
+  showTraining: 'toolrec.showTraining',
+  pauseTraining: 'toolrec.pauseTraining',
+  resumeTraining: 'toolrec.resumeTraining',
+  stopTraining: 'toolrec.stopTraining',
+  evaluateModel: 'toolrec.evaluateModel',
+  compareModels: 'toolrec.compareModels',
+  deleteModel: 'toolrec.deleteModel',
+  revealModel: 'toolrec.revealModel',
+  filterModels: 'toolrec.filterModels',
+  clearModelFilter: 'toolrec.clearModelFilter',
+  runTrainingFile: 'toolrec.runTrainingFile',
 } as const;
 export type CommandId = (typeof commands)[keyof typeof commands];
 
@@ -54,6 +66,8 @@ export const treeItems = {
   memoryText: 'toolrec.memoryText',
   /** Followed by what a click does: `toolrec.metric.model`. */
   metric: 'toolrec.metric',
+  /** Followed by what can be done with it: `toolrec.model usable`, `toolrec.model running`, `… resumable backbone`. */
+  model: 'toolrec.model',
 } as const;
 
 /** Keys set with `setContext`, for `when` clauses. */
@@ -67,13 +81,24 @@ export const contextKeys = {
   metricsFiltered: 'toolrec.metricsFiltered',
   /** True when a session is open, so that it can be exported and compared. */
   hasSession: 'toolrec.hasSession',
+  /** True when some workspace folder has a model. */
+  hasModels: 'toolrec.hasModels',
+  /** True while the tree of datasets and models shows only what matches a text. */
+  modelsFiltered: 'toolrec.modelsFiltered',
 } as const;
 
 /** Webview panels by `viewType`; each has a serializer, so it comes back after a reload. */
 export const panels = {
   dataset: 'toolrec.dataset',
   compare: 'toolrec.compare',
+  training: 'toolrec.training',
 } as const;
+
+/** Tasks of this type run a saved training configuration. */
+export const taskType = 'toolrec';
+
+/** Saved training configurations. */
+export const trainingFileSuffix = '.toolrec-train.yaml';
 
 export const walkthroughId = 'toolrec.start';
 

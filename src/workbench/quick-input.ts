@@ -18,6 +18,10 @@ interface PickOptions<T extends vscode.QuickPickItem> extends Heading {
   readonly items: Promise<readonly T[]>;
   /** The one to start on. */
   readonly active?: (item: T) => boolean;
+  /** Shown until `items` arrive; they may be chosen already. */
+  readonly early?: readonly T[];
+  /** Called for the item that is accepted; false keeps the list open. */
+  readonly allows?: (item: T) => boolean;
 }
 
 /** One choice from a list. @throws what `items` throws, after the list is closed */
@@ -29,16 +33,45 @@ export function askPick<T extends vscode.QuickPickItem>(options: PickOptions<T>)
   return ask(pick, options, async (settle) => {
     pick.onDidAccept(() => {
       const [chosen] = pick.selectedItems;
-      if (chosen) settle({ kind: 'answer', value: chosen });
+      if (chosen && (options.allows?.(chosen) ?? true)) settle({ kind: 'answer', value: chosen });
     });
+    const fill = (items: readonly T[]) => {
+      pick.items = items;
+      const choices = items.filter(({ kind }) => kind !== vscode.QuickPickItemKind.Separator);
+      const first = choices.find((item) => options.active?.(item) ?? false) ?? choices[0];
+      if (first) pick.activeItems = [first];
+    };
     pick.busy = true;
+    if (options.early) fill(options.early);
     pick.show();
-    const items = await options.items;
-    pick.items = items;
-    const choices = items.filter(({ kind }) => kind !== vscode.QuickPickItemKind.Separator);
-    const first = choices.find((item) => options.active?.(item) ?? false) ?? choices[0];
-    if (first) pick.activeItems = [first];
+    fill(await options.items);
     pick.busy = false;
+  });
+}
+
+interface ManyOptions<T extends vscode.QuickPickItem> extends Heading {
+  readonly placeholder: string;
+  readonly items: readonly T[];
+  /** Ticked at first. */
+  readonly picked: (item: T) => boolean;
+}
+
+/** One choice or more from a list. Nothing ticked cannot be confirmed. */
+export function askMany<T extends vscode.QuickPickItem>(
+  options: ManyOptions<T>,
+): Promise<Answer<readonly T[]>> {
+  const pick = vscode.window.createQuickPick<T>();
+  pick.canSelectMany = true;
+  pick.placeholder = options.placeholder;
+  pick.matchOnDescription = true;
+  return ask(pick, options, (settle) => {
+    pick.items = options.items;
+    pick.selectedItems = options.items.filter(options.picked);
+    pick.onDidAccept(() => {
+      if (pick.selectedItems.length > 0) settle({ kind: 'answer', value: [...pick.selectedItems] });
+    });
+    pick.show();
+    return Promise.resolve();
   });
 }
 

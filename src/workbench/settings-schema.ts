@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { trainableDevices } from '../engine/device-names.ts';
 import { priceTableSchema } from '../llm/prices.ts';
 
 /**
@@ -46,6 +47,42 @@ export const settings = {
     description:
       'Share of unreadable rows, in percent of a file, above which an import stops. Fewer are left out and listed ' +
       "in the dataset's import report.",
+  }),
+  'training.size': setting({
+    schema: z.enum(['standard', 'quick', 'paper']),
+    fallback: 'standard',
+    scope: 'resource',
+    valueDescriptions: [
+      'Until validation gets no better, with the settings that did best on MovieLens 1M.',
+      'Five epochs: enough to see that everything works.',
+      'The settings of the reference implementation that the ToolRec paper used.',
+    ],
+    description: 'How much training **ToolRec: Train** offers first.',
+  }),
+  'training.device': setting({
+    schema: z.enum(trainableDevices),
+    fallback: 'auto',
+    scope: 'resource',
+    description:
+      'Device that **ToolRec: Train** offers first. `auto` times a few steps on every device that works on this ' +
+      'machine (**ToolRec: Doctor** lists them) and takes the fastest.',
+  }),
+  'training.threads': setting({
+    schema: z.int().min(0).max(1024),
+    fallback: 0,
+    scope: 'resource',
+    description: 'CPU threads of a training; 0 uses all cores.',
+  }),
+  'training.resumeAfterReload': setting({
+    schema: z.enum(['always', 'ask', 'never']),
+    fallback: 'always',
+    scope: 'window',
+    valueDescriptions: [
+      'It goes on where it was.',
+      'ToolRec asks first.',
+      'It stays interrupted until **ToolRec: Resume Training** is run.',
+    ],
+    description: 'What happens to a training that was under way when the window was closed or reloaded.',
   }),
   'inspector.sampleRows': setting({
     schema: z.int().min(5).max(200),

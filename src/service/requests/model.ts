@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { textSourceSchema } from '../../recommender/text-embeddings/source.ts';
-import { deviceNames } from '../../engine/device-names.ts';
+import { trainableDevices } from '../../engine/device-names.ts';
 import { trainingEventSchema } from '../../recommender/training-event.ts';
 import { defineNotification, defineRequest } from '../protocol.ts';
 import { curveSchema } from './training-views.ts';
@@ -10,7 +10,7 @@ import { curveSchema } from './training-views.ts';
 const count = z.int().nonnegative();
 const metrics = z.record(z.string(), z.number());
 
-export const trainableDevices = ['auto', ...deviceNames] as const;
+export { trainableDevices };
 
 export const modelViewSchema = z.object({
   id: z.string(),

@@ -1,0 +1,107 @@
+import type { ModelRow } from '../../../webview/protocol.ts';
+import { escapeMarkdown } from '../dataset-text.ts';
+import type { Texts } from '../texts.ts';
+import { deviceLabel, durationText, runLine } from '../training/training-text.ts';
+import { isUnderWay, listMetric } from './model-rows.ts';
+
+/** Texts about a model as a tree row shows them. */
+
+/** `SASRec`, or the attribute of a tool. */
+export function kindText({ model, tool }: ModelRow, { t }: Texts): string {
+  const name = model === 'bert4rec' ? 'BERT4Rec' : 'SASRec';
+  if (!tool) return name;
+  return tool.mode === 'full' ? t('{0} tool, backbone trained too', tool.attribute) : t('{0} tool', tool.attribute);
+}
+
+export function statusText(status: ModelRow['status'], { t }: Texts): string {
+  switch (status) {
+    case 'waiting':
+      return t('waiting');
+    case 'preparing':
+      return t('preparing');
+    case 'training':
+      return t('training');
+    case 'pausing':
+      return t('pausing');
+    case 'stopping':
+      return t('stopping');
+    case 'elsewhere':
+      return t('training elsewhere');
+    case 'interrupted':
+      return t('interrupted');
+    case 'paused':
+      return t('paused');
+    case 'stopped':
+      return t('stopped');
+    case 'finished':
+      return t('finished');
+    case 'failed':
+      return t('failed');
+    case 'damaged':
+      return t('cannot be read');
+  }
+}
+
+/** `NDCG@10 0.183`; the figure of the best epoch on validation. */
+export function metricText({ validation }: ModelRow, { locale }: Texts): string {
+  const value = validation?.[listMetric];
+  return value === undefined ? '' : `NDCG@10 ${decimals(value, locale)}`;
+}
+
+function decimals(value: number, locale: string): string {
+  return value.toLocaleString(locale, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
+}
+
+/** What stands beside a model's name: `★ frozen · NDCG@10 0.179`, or how far its training is. */
+export function modelDescription(row: ModelRow, best: boolean, texts: Texts): string {
+  const { t } = texts;
+  const parts: string[] = [];
+  if (row.status === 'damaged') return statusText(row.status, texts);
+  if (isUnderWay(row)) {
+    parts.push(runLine(row, texts));
+  } else {
+    if (row.tool) parts.push(row.tool.mode === 'full' ? t('full') : t('frozen'));
+    else parts.push(row.loss);
+    if (row.status !== 'finished') parts.push(statusText(row.status, texts));
+  }
+  const metric = metricText(row, texts);
+  if (metric) parts.push(metric);
+  return `${best ? '★ ' : ''}${parts.filter(Boolean).join(' · ')}`;
+}
+
+/** A small table of what is known of a model, in Markdown. */
+export function modelTooltip(row: ModelRow, best: boolean, texts: Texts): string {
+  const { t, locale } = texts;
+  if (row.status === 'damaged') return `**${escapeMarkdown(row.id)}**\n\n${escapeMarkdown(row.failure ?? '')}`;
+  const metrics = (values: Readonly<Record<string, number>> | undefined) =>
+    Object.entries(values ?? {}).map(([name, value]) => `${name.toUpperCase()} ${decimals(value, locale)}`);
+  const rows: (readonly [string, string])[] = [
+    [t('Kind'), kindText(row, texts)],
+    ...(row.tool ? [[t('Backbone'), escapeMarkdown(row.tool.backbone)] as const] : []),
+    [t('State'), isUnderWay(row) ? runLine(row, texts) : statusText(row.status, texts)],
+    [t('Loss'), row.loss],
+    [
+      t('Epochs'),
+      row.bestEpoch > 0 ? t('{0}, the best is {1}', Math.floor(row.epoch), row.bestEpoch) : String(row.epoch),
+    ],
+    ...(row.seconds > 0 ? [[t('Training time'), durationText(row.seconds, texts)] as const] : []),
+    ...(row.validation ? [[t('Validation'), metrics(row.validation).join(', ')] as const] : []),
+    ...Object.entries(row.evaluations ?? {}).map(
+      ([part, values]) => [escapeMarkdown(part), metrics(values).join(', ')] as const,
+    ),
+    ...(row.parameters
+      ? [[t('Parameters'), row.parameters.total.toLocaleString(locale)] as const]
+      : []),
+    ...(row.device ? [[t('Device'), deviceLabel(row.device)] as const] : []),
+  ];
+  const lines = [
+    `**${escapeMarkdown(row.id)}**${best ? ` — ${t('best on this dataset')}` : ''}`,
+    '',
+    '| | |',
+    '|:--|:--|',
+    ...rows.map(([label, value]) => `| ${label} | ${value} |`),
+  ];
+  if (row.failure) lines.push('', escapeMarkdown(row.failure));
+  if (row.simulated) lines.push('', t('Trained on simulated data: these figures say nothing about people.'));
+  return lines.join('\n');
+}
