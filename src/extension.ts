@@ -9,10 +9,16 @@ import { LanguageModels } from './workbench/language-models.ts';
 import { createLog } from './workbench/log.ts';
 import { MemoryTree } from './workbench/memory/memory-tree.ts';
 import { MetricsTree } from './workbench/metrics/metrics-tree.ts';
+import { ModelStore } from './workbench/models/model-store.ts';
 import { ModelStatus } from './workbench/model-status.ts';
 import { Reports } from './workbench/reports.ts';
 import { Sessions } from './workbench/sessions/sessions.ts';
 import { SettingsCheck } from './workbench/settings-check.ts';
+import { TrainingFiles } from './workbench/training-file/training-files.ts';
+import { TrainingTasks } from './workbench/training-file/training-tasks.ts';
+import { TrainingPanels } from './workbench/training/training-panels.ts';
+import { TrainingRuns } from './workbench/training/training-runs.ts';
+import { TrainingStatus } from './workbench/training/training-status.ts';
 import type { Workbench } from './workbench/workbench.ts';
 
 /** What `activate` returns: for tests and for other extensions. */
@@ -29,7 +35,10 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   activationClock.start();
   const log = createLog();
   const engine = new Engine(context.extensionUri, log);
-  const datasets = new DatasetTree(log);
+  const trainer = new Engine(context.extensionUri, log);
+  const training = new TrainingRuns(trainer, context.workspaceState, log);
+  const models = new ModelStore(training);
+  const datasets = new DatasetTree(log, models);
   const inspectors = new DatasetInspectors(context.extensionUri, engine, log);
   const reports = new Reports();
   const languageModels = new LanguageModels(context.secrets, context.globalState, log);
@@ -45,6 +54,15 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     log,
     openSession: async (reference) => sessions.setActive(await sessions.get(reference)),
   });
+  const trainingPanels = new TrainingPanels({
+    extension: context.extensionUri,
+    engine,
+    runs: training,
+    models,
+    memory: context.workspaceState,
+    log,
+  });
+  const trainingFiles = new TrainingFiles(models);
   const workbench: Workbench = {
     extensionUri: context.extensionUri,
     log,
@@ -57,10 +75,18 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     memory,
     metrics,
     comparisons,
+    trainer,
+    training,
+    models,
+    trainingPanels,
+    trainingFiles,
   };
   context.subscriptions.push(
     log,
+    training, // before its engine, whose end it would otherwise take for a crash
+    trainer,
     engine,
+    models,
     datasets,
     inspectors,
     reports,
@@ -71,8 +97,13 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     metrics,
     comparisons,
     new SettingsCheck(log),
+    trainingPanels,
+    trainingFiles,
+    new TrainingTasks(workbench),
+    new TrainingStatus(training),
     registerCommands(workbench),
   );
+  void goOn(workbench);
   activationClock.stop();
   const { elapsed, cpu } = activationClock;
   log.info(`Activated in ${elapsed.toFixed(1)} ms (${cpu.toFixed(1)} ms of processor time).`);
@@ -81,6 +112,13 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     activationCpuMilliseconds: cpu,
     engineWasNeeded: () => engine.wasNeeded,
   };
+}
+
+/** Goes on with trainings of the window before, once activation is over. */
+async function goOn(workbench: Workbench): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const { goOnWithTraining } = await import('./workbench/training/go-on.ts');
+  await goOnWithTraining(workbench);
 }
 
 activationClock.stop(); // evaluated; `activate` is called later

@@ -24,7 +24,10 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
     (await import('./dataset-commands.ts')).copyDatasetName(argument),
   [commands.revealDataset]: async (_, argument) =>
     (await import('./dataset-commands.ts')).revealDataset(argument),
-  [commands.refresh]: ({ datasets }) => datasets.refresh(),
+  [commands.refresh]: ({ datasets, models }) => {
+    models.refresh();
+    datasets.refresh();
+  },
   [commands.showLog]: ({ log }) => log.show(),
   [commands.doctor]: async (workbench) => (await import('./doctor.ts')).runDoctor(workbench),
   [commands.openWalkthrough]: ({ datasets }) =>
@@ -59,6 +62,29 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
     (await import('./compare/compare-command.ts')).compareSessions(workbench, argument, more),
   [commands.exportSession]: async (workbench, argument, more) =>
     (await import('./export-session.ts')).exportSession(workbench, argument, more),
+  [commands.train]: async (workbench, argument) =>
+    (await import('./training/training-commands.ts')).train(workbench, argument),
+  [commands.showTraining]: async (workbench, argument) =>
+    (await import('./training/training-commands.ts')).showTraining(workbench, argument),
+  [commands.pauseTraining]: async (workbench, argument) =>
+    (await import('./training/training-commands.ts')).pauseTraining(workbench, argument),
+  [commands.resumeTraining]: async (workbench, argument) =>
+    (await import('./training/training-commands.ts')).resumeTraining(workbench, argument),
+  [commands.stopTraining]: async (workbench, argument) =>
+    (await import('./training/training-commands.ts')).stopTraining(workbench, argument),
+  [commands.evaluateModel]: async (workbench, argument) =>
+    (await import('./models/model-commands.ts')).evaluateModel(workbench, argument),
+  [commands.compareModels]: async (workbench, argument, selection) =>
+    (await import('./models/compare-models.ts')).compareModels(workbench, argument, selection),
+  [commands.deleteModel]: async (workbench, argument, selection) =>
+    (await import('./models/model-commands.ts')).deleteModel(workbench, argument, selection),
+  [commands.revealModel]: async (workbench, argument) =>
+    (await import('./models/model-commands.ts')).revealModel(workbench, argument),
+  [commands.filterModels]: async (workbench) =>
+    (await import('./models/model-commands.ts')).filterModels(workbench),
+  [commands.clearModelFilter]: ({ datasets }) => datasets.showOnly(''),
+  [commands.runTrainingFile]: async (workbench, argument) =>
+    (await import('./training-file/training-file-commands.ts')).runTrainingFile(workbench, argument),
 };
 
 /** Registers every command. A failure of any of them becomes a notification, never an unhandled rejection. */

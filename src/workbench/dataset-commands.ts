@@ -4,6 +4,7 @@ import { datasetDescription } from './dataset-text.ts';
 import type { DatasetReference } from './dataset-tree.ts';
 import { requireTrust, workspaceOf } from './folders.ts';
 import { vscodeTexts } from './language.ts';
+import { modelReferenceOf } from './models/model-reference.ts';
 import type { Workbench } from './workbench.ts';
 
 /** The dataset a command was run on: a tree row or a reference given by a program. */
@@ -76,9 +77,10 @@ export async function deleteDataset(workbench: Workbench, argument: unknown): Pr
   workbench.log.info(`Deleted the dataset ${reference.name}.`);
 }
 
+/** Of a dataset or a model. */
 export async function copyDatasetName(argument: unknown): Promise<void> {
-  const reference = referenceOf(argument);
-  if (reference) await vscode.env.clipboard.writeText(reference.name);
+  const name = referenceOf(argument)?.name ?? modelReferenceOf(argument)?.id;
+  if (name !== undefined) await vscode.env.clipboard.writeText(name);
 }
 
 export async function revealDataset(argument: unknown): Promise<void> {

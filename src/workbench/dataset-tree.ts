@@ -4,6 +4,8 @@ import { DisposableStore } from '../shared/disposable.ts';
 import { ToolRecError } from '../shared/errors.ts';
 import { datasetDescription, datasetTooltip, escapeMarkdown } from './dataset-text.ts';
 import { openFolders, workspaceOf } from './folders.ts';
+import type { ModelStore } from './models/model-store.ts';
+import { ModelBranches, modelItem, type ModelNode } from './models/model-tree.ts';
 import { vscodeTexts } from './language.ts';
 import { commands, contextKeys, treeItems, views } from './names.ts';
 import type { WorkbenchLog } from './log.ts';
@@ -22,27 +24,57 @@ export type DatasetNode =
       readonly children: readonly DatasetNode[];
     }
   | ({ readonly kind: 'dataset'; readonly entry: DatasetEntry } & DatasetReference)
+  | ModelNode
+  /** Models whose dataset is gone, and those that cannot be read. */
+  | { readonly kind: 'orphans'; readonly folder: vscode.Uri; readonly children: readonly ModelNode[] }
   /** The datasets of a folder cannot be listed. */
   | { readonly kind: 'problem'; readonly error: unknown };
 
 const settleMs = 150;
+/** How often rows of models are drawn again at most, in ms. */
+const modelsMs = 500;
 
-/** The view “Datasets & Models”. Lists once, again when files under `.toolrec/datasets` change or on `refresh`. */
+/**
+ * The view “Datasets & Models”: datasets, their models, and under each backbone its tools. Lists once, again when files
+ * under `.toolrec` change or on `refresh`.
+ */
 export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.changed.event;
 
   private readonly disposables = new DisposableStore();
   private readonly log: WorkbenchLog;
+  private readonly models: ModelStore;
+  private readonly branches: ModelBranches;
+  private readonly view: vscode.TreeView<DatasetNode>;
+  private filter = '';
+  private modelTimer: NodeJS.Timeout | undefined;
   private watchers = new DisposableStore();
   private listing: Promise<readonly DatasetNode[]> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private context: Readonly<Record<string, boolean>> = {};
 
-  constructor(log: WorkbenchLog) {
+  constructor(log: WorkbenchLog, models: ModelStore) {
     this.log = log;
+    this.models = models;
+    this.branches = new ModelBranches(models);
     this.disposables.add(this.changed);
-    this.disposables.add(vscode.window.createTreeView(views.datasets, { treeDataProvider: this }));
+    this.view = vscode.window.createTreeView(views.datasets, {
+      treeDataProvider: this,
+      showCollapseAll: true,
+      canSelectMany: true,
+    });
+    this.disposables.add(this.view);
+    // Running models tell of every step.
+    this.disposables.add(
+      models.onDidChange(() => {
+        this.modelTimer ??= setTimeout(() => {
+          this.modelTimer = undefined;
+          void this.showRunning();
+          this.changed.fire(undefined);
+        }, modelsMs);
+      }),
+    );
     this.disposables.add(
       vscode.workspace.onDidChangeWorkspaceFolders(() => {
         this.watch();
@@ -51,7 +83,7 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
     );
     this.watch();
     // Its context keys must be right even while the view is hidden.
-    this.timer = setTimeout(() => void this.list(), settleMs);
+    this.timer = setTimeout(() => void this.list().then(() => this.showRunning()), settleMs);
   }
 
   /** Every dataset of every open folder, damaged ones included. */
@@ -83,9 +115,75 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
     this.changed.fire(undefined);
   }
 
+  /** Shows only datasets and models that match; everything when empty. */
+  showOnly(text: string): void {
+    this.filter = text.trim();
+    this.view.description = this.filter === '' ? '' : vscode.l10n.t('filter: {0}', this.filter);
+    void vscode.commands.executeCommand('setContext', contextKeys.modelsFiltered, this.filter !== '');
+    this.changed.fire(undefined);
+  }
+
+  get shownOnly(): string {
+    return this.filter;
+  }
+
   async getChildren(node?: DatasetNode): Promise<DatasetNode[]> {
-    if (node) return node.kind === 'folder' ? [...node.children] : [];
-    return [...(await this.list())];
+    switch (node?.kind) {
+      case undefined:
+        return this.filtered(await this.withOrphans(await this.list()));
+      case 'folder':
+        return this.filtered(await this.withOrphans(node.children));
+      case 'dataset':
+        return this.branches.ofDataset(node.folder, node.name, this.filter);
+      case 'model':
+        return [...node.tools];
+      case 'orphans':
+        return [...node.children];
+      case 'problem':
+        return [];
+    }
+  }
+
+  /** Models that no dataset row can show follow after the datasets. */
+  private async withOrphans(nodes: readonly DatasetNode[]): Promise<readonly DatasetNode[]> {
+    const folders = openFolders();
+    if (nodes.some(({ kind }) => kind === 'folder')) return nodes;
+    const own = nodes.find((node) => node.kind === 'dataset')?.folder ?? folders[0]?.uri;
+    if (!own) return nodes;
+    const names = nodes.flatMap((node) =>
+      node.kind === 'dataset' && node.entry.manifest ? [node.name] : [],
+    );
+    const children = await this.branches.withoutDataset(own, names, this.filter);
+    return children.length === 0 ? nodes : [...nodes, { kind: 'orphans', folder: own, children }];
+  }
+
+  private async filtered(nodes: readonly DatasetNode[]): Promise<DatasetNode[]> {
+    if (this.filter === '') return [...nodes];
+    const shown = await Promise.all(
+      nodes.map(
+        async (node) =>
+          node.kind !== 'dataset' ||
+          node.name.toLowerCase().includes(this.filter.toLowerCase()) ||
+          (await this.branches.ofDataset(node.folder, node.name, this.filter)).length > 0,
+      ),
+    );
+    return nodes.filter((_, i) => shown[i]);
+  }
+
+  /** The badge says how many models are being trained. */
+  private async showRunning(): Promise<void> {
+    const rows = await this.models.all().catch(() => []);
+    const { isUnderWay } = await import('./models/model-rows.ts');
+    const running = rows.filter(isUnderWay).length;
+    this.view.badge =
+      running === 0
+        ? undefined
+        : {
+            value: running,
+            tooltip: running === 1 ? vscode.l10n.t('One training') : vscode.l10n.t('{0} trainings', running),
+          };
+    this.context = { ...this.context, [contextKeys.hasModels]: rows.length > 0 };
+    this.setContext();
   }
 
   getTreeItem(node: DatasetNode): vscode.TreeItem {
@@ -94,6 +192,10 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
         return folderItem(node.folder);
       case 'dataset':
         return datasetItem(node);
+      case 'model':
+        return modelItem(node);
+      case 'orphans':
+        return orphansItem(node.folder);
       case 'problem':
         return problemItem(node.error);
     }
@@ -126,7 +228,11 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
     );
     const any = perFolder.some((nodes) => nodes.length > 0);
     const datasets = perFolder.flat().some((node) => node.kind === 'dataset');
-    this.context = { [contextKeys.hasFolder]: folders.length > 0, [contextKeys.hasDatasets]: datasets };
+    this.context = {
+      ...this.context,
+      [contextKeys.hasFolder]: folders.length > 0,
+      [contextKeys.hasDatasets]: datasets,
+    };
     this.setContext();
     if (!any) return []; // an empty tree shows the welcome content
     if (folders.length === 1) return perFolder[0]!;
@@ -155,6 +261,7 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
 
   dispose(): void {
     clearTimeout(this.timer);
+    clearTimeout(this.modelTimer);
     this.watchers.dispose();
     this.disposables.dispose();
   }
@@ -172,6 +279,17 @@ function folderItem(folder: vscode.WorkspaceFolder): vscode.TreeItem {
   return item;
 }
 
+function orphansItem(folder: vscode.Uri): vscode.TreeItem {
+  const item = new vscode.TreeItem(
+    vscode.l10n.t('Models without a dataset'),
+    vscode.TreeItemCollapsibleState.Collapsed,
+  );
+  item.id = `${folder.toString()} orphans`;
+  item.iconPath = new vscode.ThemeIcon('question');
+  item.tooltip = vscode.l10n.t('Their dataset was deleted, or they cannot be read.');
+  return item;
+}
+
 function problemItem(error: unknown): vscode.TreeItem {
   const typed = error instanceof ToolRecError ? error : undefined;
   const item = new vscode.TreeItem(typed?.message ?? String(error));
@@ -183,7 +301,8 @@ function problemItem(error: unknown): vscode.TreeItem {
 
 function datasetItem(node: Extract<DatasetNode, { kind: 'dataset' }>): vscode.TreeItem {
   const { folder, name, entry } = node;
-  const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.None);
+  // Open where there are models; VS Code shows no arrow for one without children.
+  const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Expanded);
   item.id = vscode.Uri.joinPath(folder, name).toString();
   if (entry.manifest) {
     const { manifest } = entry;

@@ -2,7 +2,8 @@ import path from 'node:path';
 import type * as vscode from 'vscode';
 import type * as z from 'zod';
 import type { EngineClient } from '../service/client.ts';
-import type { RequestDefinition } from '../service/protocol.ts';
+import type { NotificationDefinition, RequestDefinition } from '../service/protocol.ts';
+import type { Disposable } from '../shared/disposable.ts';
 import type { LongWork } from '../shared/progress.ts';
 import { readSetting } from './settings.ts';
 import type { WorkbenchLog } from './log.ts';
@@ -15,6 +16,8 @@ export class Engine implements vscode.Disposable {
   private readonly extension: vscode.Uri;
   private readonly log: WorkbenchLog;
   private client: Promise<EngineClient> | undefined;
+  private loaded: EngineClient | undefined;
+  private readonly attach = new Set<(client: EngineClient) => Disposable>();
 
   constructor(extension: vscode.Uri, log: WorkbenchLog) {
     this.extension = extension;
@@ -34,10 +37,28 @@ export class Engine implements vscode.Disposable {
     return (await this.connect()).request(definition, params, work);
   }
 
+  /** Listens to this engine and to those that follow it. */
+  onNotification<P extends z.ZodType>(
+    definition: NotificationDefinition<P>,
+    listener: (params: z.output<P>) => void,
+  ): Disposable {
+    let attached: Disposable | undefined;
+    const attach = (client: EngineClient) => (attached = client.onNotification(definition, listener));
+    this.attach.add(attach);
+    if (this.loaded) attach(this.loaded);
+    return {
+      dispose: () => {
+        this.attach.delete(attach);
+        attached?.dispose();
+      },
+    };
+  }
+
   /** Ends the process and starts a new one, with the settings of now. */
   async restart(): Promise<void> {
     const previous = await this.client;
     this.client = undefined;
+    this.loaded = undefined;
     if (previous) {
       await previous.stop();
       previous.dispose();
@@ -55,11 +76,14 @@ export class Engine implements vscode.Disposable {
       import('../service/client.ts'),
       readSetting('engine.memoryLimit'),
     ]);
-    return new EngineClient({
+    const client = new EngineClient({
       entry: path.join(this.extension.fsPath, 'dist', 'engine.mjs'),
       execArgv: [`--max-old-space-size=${memoryLimit}`],
       logger: this.log,
     });
+    this.loaded = client;
+    for (const attach of this.attach) attach(client);
+    return client;
   }
 
   dispose(): void {

@@ -4,6 +4,8 @@ import {
   configurationSection,
   contextKeys,
   panels,
+  taskType,
+  trainingFileSuffix,
   treeItems,
   viewContainer,
   views,
@@ -61,6 +63,26 @@ export const commandDefinitions: Readonly<Record<CommandId, CommandDefinition>> 
     title: 'Export Session…',
     icon: '$(export)',
     enablement: contextKeys.hasSession,
+  },
+  [commands.train]: { title: 'Train', icon: '$(play)', enablement: writable },
+  [commands.showTraining]: { title: 'Show Training', icon: '$(graph-line)' },
+  [commands.pauseTraining]: { title: 'Pause Training', icon: '$(debug-pause)' },
+  [commands.resumeTraining]: { title: 'Resume Training', icon: '$(debug-continue)', enablement: writable },
+  [commands.stopTraining]: { title: 'Stop Training', icon: '$(debug-stop)' },
+  [commands.evaluateModel]: { title: 'Evaluate Model', icon: '$(checklist)', enablement: writable },
+  [commands.compareModels]: { title: 'Compare Models', icon: '$(diff)' },
+  [commands.deleteModel]: { title: 'Delete Model…', icon: '$(trash)', enablement: writable },
+  [commands.revealModel]: { title: 'Reveal in Explorer View', palette: false },
+  [commands.filterModels]: { title: 'Filter Datasets and Models…', icon: '$(filter)' },
+  [commands.clearModelFilter]: {
+    title: 'Clear Filter of Datasets and Models',
+    icon: '$(filter-filled)',
+    enablement: contextKeys.modelsFiltered,
+  },
+  [commands.runTrainingFile]: {
+    title: 'Run Training Configuration',
+    icon: '$(play)',
+    enablement: writable,
   },
 };
 
@@ -124,12 +146,28 @@ const someDataset = `view == ${views.datasets} && viewItem =~ /^${treeItems.data
 const inDatasets = `view == ${views.datasets}`;
 const inMemory = `view == ${views.memory}`;
 const inMetrics = `view == ${views.metrics}`;
+/** Models by what can be done with them: the words that model-tree.ts gives their rows. */
+const model = (word = '') =>
+  `view == ${views.datasets} && viewItem =~ /^${treeItems.model.replace('.', '\\.')} ${word && `.*\\b${word}\\b`}/`;
+const trainingFile = `resourceFilename =~ /\\${trainingFileSuffix.replaceAll('.', '.')}$/`;
 
 const menus = {
   'view/title': [
     { command: commands.importDataset, when: inDatasets, group: 'navigation@1' },
     { command: commands.refresh, when: inDatasets, group: 'navigation@2' },
-    { command: commands.createSample, when: inDatasets, group: '1_create' },
+    {
+      command: commands.filterModels,
+      when: `${inDatasets} && !${contextKeys.modelsFiltered}`,
+      group: 'navigation@3',
+    },
+    {
+      command: commands.clearModelFilter,
+      when: `${inDatasets} && ${contextKeys.modelsFiltered}`,
+      group: 'navigation@3',
+    },
+    { command: commands.train, when: inDatasets, group: '1_create@1' },
+    { command: commands.createSample, when: inDatasets, group: '1_create@2' },
+    { command: commands.showTraining, when: inDatasets, group: '1_create@3' },
     { command: commands.openWalkthrough, when: inDatasets, group: '2_help@1' },
     { command: commands.doctor, when: inDatasets, group: '2_help@2' },
     { command: commands.showLog, when: inDatasets, group: '2_help@3' },
@@ -152,7 +190,9 @@ const menus = {
     { command: commands.revealHeldOut, when: inMetrics, group: '1_session' },
   ],
   'view/item/context': [
-    { command: commands.showDataset, when: anyDataset, group: 'inline' },
+    { command: commands.train, when: anyDataset, group: 'inline@1' },
+    { command: commands.showDataset, when: anyDataset, group: 'inline@2' },
+    { command: commands.train, when: anyDataset, group: '0_train' },
     { command: commands.showDataset, when: anyDataset, group: '1_open@1' },
     { command: commands.copyDatasetName, when: someDataset, group: '2_name@1' },
     { command: commands.revealDataset, when: someDataset, group: '2_name@2' },
@@ -172,7 +212,21 @@ const menus = {
       when: `${inMetrics} && viewItem == ${treeItems.metric}.reveal`,
       group: 'inline',
     },
+    { command: commands.pauseTraining, when: model('running'), group: 'inline@1' },
+    { command: commands.resumeTraining, when: model('resumable'), group: 'inline@1' },
+    { command: commands.pauseTraining, when: model('running'), group: '0_run@1' },
+    { command: commands.stopTraining, when: model('running'), group: '0_run@2' },
+    { command: commands.resumeTraining, when: model('resumable'), group: '0_run@1' },
+    { command: commands.train, when: model('backbone usable idle'), group: '0_run@3' },
+    { command: commands.showTraining, when: model(), group: '1_open@1' },
+    { command: commands.evaluateModel, when: model('usable'), group: '1_open@2' },
+    { command: commands.compareModels, when: model('usable'), group: '1_open@3' },
+    { command: commands.copyDatasetName, when: model(), group: '2_name@1' },
+    { command: commands.revealModel, when: model(), group: '2_name@2' },
+    { command: commands.deleteModel, when: model(), group: '9_delete' },
   ],
+  'editor/title/run': [{ command: commands.runTrainingFile, when: trainingFile, group: 'navigation@1' }],
+  'explorer/context': [{ command: commands.runTrainingFile, when: trainingFile, group: '3_toolrec' }],
   commandPalette: Object.entries(commandDefinitions)
     .filter(([, definition]) => definition.palette === false)
     .map(([command]) => ({ command, when: 'false' })),
@@ -226,8 +280,13 @@ export function manifest(): Manifest {
     ],
     extensionKind: ['workspace'],
     l10n: './l10n',
-    // Commands, views and walkthroughs activate by themselves; panels that come back after a reload do not.
-    activationEvents: Object.values(panels).map((panel) => `onWebviewPanel:${panel}`),
+    // Commands, views and walkthroughs activate by themselves; panels that come back after a reload do not, nor do
+    // trainings that go on after one, nor completion in configurations.
+    activationEvents: [
+      ...Object.values(panels).map((panel) => `onWebviewPanel:${panel}`),
+      'workspaceContains:.toolrec/models',
+      'onLanguage:yaml',
+    ],
     capabilities: {
       untrustedWorkspaces: {
         supported: 'limited',
@@ -275,6 +334,21 @@ export function manifest(): Manifest {
       })),
       menus,
       walkthroughs: [walkthrough(text)],
+      taskDefinitions: [
+        {
+          type: taskType,
+          required: ['file'],
+          properties: {
+            file: {
+              type: 'string',
+              description: text(
+                'task.file',
+                `A training configuration (*${trainingFileSuffix}) of this folder.`,
+              ),
+            },
+          },
+        },
+      ],
       configuration: {
         title: 'ToolRec',
         properties: Object.fromEntries(

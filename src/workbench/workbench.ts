@@ -7,8 +7,12 @@ import type { LanguageModels } from './language-models.ts';
 import type { WorkbenchLog } from './log.ts';
 import type { MemoryTree } from './memory/memory-tree.ts';
 import type { MetricsTree } from './metrics/metrics-tree.ts';
+import type { ModelStore } from './models/model-store.ts';
 import type { Reports } from './reports.ts';
 import type { Sessions } from './sessions/sessions.ts';
+import type { TrainingPanels } from './training/training-panels.ts';
+import type { TrainingFiles } from './training-file/training-files.ts';
+import type { TrainingRuns } from './training/training-runs.ts';
 
 /** What commands, trees and panels share. Made once by `activate`. */
 export interface Workbench {
@@ -23,4 +27,10 @@ export interface Workbench {
   readonly metrics: MetricsTree;
   readonly comparisons: Comparisons;
   readonly sessions: Sessions;
+  /** Trainings run in an engine of their own, so that everything else is answered meanwhile. */
+  readonly trainer: Engine;
+  readonly training: TrainingRuns;
+  readonly models: ModelStore;
+  readonly trainingPanels: TrainingPanels;
+  readonly trainingFiles: TrainingFiles;
 }

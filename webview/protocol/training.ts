@@ -40,6 +40,8 @@ export const modelRowSchema = z.object({
   simulated: z.boolean(),
   /** `sasrec`, `bert4rec`. */
   model: z.string(),
+  /** What lists call its kind: `SASRec`, `SASRec_BERT`, `frozen + genre (SASRec)`. */
+  title: z.string(),
   loss: z.string(),
   tool: z.object({ attribute: z.string(), mode: z.string(), backbone: z.string() }).optional(),
   config: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { UsageError } from '../../shared/errors.ts';
+import type { UsageError } from '../../shared/errors.ts';
 import type { ModelRow } from '../../../webview/protocol.ts';
 import { vscodeTexts } from '../language.ts';
 import type { Workbench } from '../workbench.ts';

@@ -1,4 +1,5 @@
 import type { ModelRow, RunStatus } from '../../../webview/protocol.ts';
+import { modelTitle } from '../../recommender/model-title.ts';
 import type { ModelEntry } from '../../recommender/model-list.ts';
 import { secondsLeft, type LiveRun } from '../training/run-state.ts';
 
@@ -43,6 +44,7 @@ function rowOf(folder: string, model: KnownModel, run: LiveRun | undefined, want
     dataset: dataset.name,
     simulated: dataset.simulated,
     model: config.model,
+    title: modelTitle(model.manifest),
     loss: config.loss,
     ...(tool ? { tool: { attribute: tool.attribute, mode: tool.mode, backbone: tool.backbone } } : {}),
     config: { ...config },
@@ -84,6 +86,7 @@ function plannedRow(folder: string, run: LiveRun): ModelRow {
     dataset: plan.dataset,
     simulated: false,
     model: text('model', plan.preset?.includes('bert4rec') ? 'bert4rec' : 'sasrec'),
+    title: plan.tool ? `${plan.tool.mode} + ${plan.tool.attribute}` : plannedTitle(plan),
     loss: text('loss', plan.preset === 'paper-sasrec' ? 'bpr' : 'cross-entropy'),
     ...(plan.tool
       ? { tool: { attribute: plan.tool.attribute, mode: plan.tool.mode, backbone: plan.tool.backbone } }
@@ -98,6 +101,11 @@ function plannedRow(folder: string, run: LiveRun): ModelRow {
   };
 }
 
+function plannedTitle({ preset, config }: LiveRun['plan']): string {
+  const model = typeof config['model'] === 'string' ? config['model'] : (preset ?? 'sasrec');
+  return model.includes('bert4rec') ? 'BERT4Rec' : 'SASRec';
+}
+
 function damagedRow(folder: string, id: string, failure: string): ModelRow {
   return {
     folder,
@@ -107,6 +115,7 @@ function damagedRow(folder: string, id: string, failure: string): ModelRow {
     dataset: '',
     simulated: false,
     model: '',
+    title: '',
     loss: '',
     config: {},
     epoch: 0,

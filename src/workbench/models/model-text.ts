@@ -1,17 +1,11 @@
 import type { ModelRow } from '../../../webview/protocol.ts';
+import { deviceLabel } from '../../engine/device-names.ts';
 import { escapeMarkdown } from '../dataset-text.ts';
 import type { Texts } from '../texts.ts';
-import { deviceLabel, durationText, runLine } from '../training/training-text.ts';
+import { durationText, runLine } from '../training/training-text.ts';
 import { isUnderWay, listMetric } from './model-rows.ts';
 
 /** Texts about a model as a tree row shows them. */
-
-/** `SASRec`, or the attribute of a tool. */
-export function kindText({ model, tool }: ModelRow, { t }: Texts): string {
-  const name = model === 'bert4rec' ? 'BERT4Rec' : 'SASRec';
-  if (!tool) return name;
-  return tool.mode === 'full' ? t('{0} tool, backbone trained too', tool.attribute) : t('{0} tool', tool.attribute);
-}
 
 export function statusText(status: ModelRow['status'], { t }: Texts): string {
   switch (status) {
@@ -72,11 +66,12 @@ export function modelDescription(row: ModelRow, best: boolean, texts: Texts): st
 /** A small table of what is known of a model, in Markdown. */
 export function modelTooltip(row: ModelRow, best: boolean, texts: Texts): string {
   const { t, locale } = texts;
-  if (row.status === 'damaged') return `**${escapeMarkdown(row.id)}**\n\n${escapeMarkdown(row.failure ?? '')}`;
+  if (row.status === 'damaged')
+    return `**${escapeMarkdown(row.id)}**\n\n${escapeMarkdown(row.failure ?? '')}`;
   const metrics = (values: Readonly<Record<string, number>> | undefined) =>
     Object.entries(values ?? {}).map(([name, value]) => `${name.toUpperCase()} ${decimals(value, locale)}`);
   const rows: (readonly [string, string])[] = [
-    [t('Kind'), kindText(row, texts)],
+    [t('Kind'), escapeMarkdown(row.title)],
     ...(row.tool ? [[t('Backbone'), escapeMarkdown(row.tool.backbone)] as const] : []),
     [t('State'), isUnderWay(row) ? runLine(row, texts) : statusText(row.status, texts)],
     [t('Loss'), row.loss],
@@ -89,9 +84,7 @@ export function modelTooltip(row: ModelRow, best: boolean, texts: Texts): string
     ...Object.entries(row.evaluations ?? {}).map(
       ([part, values]) => [escapeMarkdown(part), metrics(values).join(', ')] as const,
     ),
-    ...(row.parameters
-      ? [[t('Parameters'), row.parameters.total.toLocaleString(locale)] as const]
-      : []),
+    ...(row.parameters ? [[t('Parameters'), row.parameters.total.toLocaleString(locale)] as const] : []),
     ...(row.device ? [[t('Device'), deviceLabel(row.device)] as const] : []),
   ];
   const lines = [

@@ -57,7 +57,11 @@ function tell(plan: RunPlan): void {
   const pause = vscode.l10n.t('Pause');
   const reference = { folder: vscode.Uri.file(plan.folder), id: plan.id };
   void vscode.window
-    .showInformationMessage(vscode.l10n.t('The training of “{0}” goes on where it was.', plan.id), show, pause)
+    .showInformationMessage(
+      vscode.l10n.t('The training of “{0}” goes on where it was.', plan.id),
+      show,
+      pause,
+    )
     .then((chosen) => {
       if (chosen === show) return vscode.commands.executeCommand(commands.showTraining, reference);
       if (chosen === pause) return vscode.commands.executeCommand(commands.pauseTraining, reference);

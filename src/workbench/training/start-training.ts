@@ -27,8 +27,9 @@ export async function startTraining(
 ): Promise<RunOutcome> {
   workbench.log.info(`Training ${plan.id} on ${plan.dataset}.`);
   try {
-    const outcome = await withRunProgress(plan, (onProgress) =>
-      workbench.training.train(plan, { resume: options.resume ?? false, onProgress }),
+    const outcome = await withRunProgress(
+      plan,
+      (onProgress) => workbench.training.train(plan, { resume: options.resume ?? false, onProgress }),
       () => workbench.training.stop(plan),
     );
     if (outcome) announce(workbench, plan, outcome);

@@ -5,7 +5,12 @@ import { isUnderWay, isUsable, listMetric } from '../models/model-rows.ts';
 /** What “ToolRec: Train” offers and what it takes when the person just presses Enter. Plain functions. */
 
 export type TrainTarget =
-  | { readonly kind: 'backbone'; readonly model: 'sasrec' | 'bert4rec' }
+  | {
+      readonly kind: 'backbone';
+      readonly model: 'sasrec' | 'bert4rec';
+      /** Sees an embedding of the item's text too (SASRec_BERT, BERT4Rec_BERT). */
+      readonly text: boolean;
+    }
   | { readonly kind: 'tools'; readonly backbone: ModelRow; readonly mode: 'frozen' | 'full' };
 
 export const sizes = ['standard', 'quick', 'paper'] as const;
@@ -57,8 +62,10 @@ export function trainTargets(
   const ordered = wanted ? [wanted, ...backbones.filter((row) => row !== wanted)] : backbones;
   const tools = attributes.length === 0 ? [] : ordered.flatMap((backbone) => toolTargets(backbone));
   const models: TrainTarget[] = [
-    { kind: 'backbone', model: 'sasrec' },
-    { kind: 'backbone', model: 'bert4rec' },
+    { kind: 'backbone', model: 'sasrec', text: false },
+    { kind: 'backbone', model: 'bert4rec', text: false },
+    { kind: 'backbone', model: 'sasrec', text: true },
+    { kind: 'backbone', model: 'bert4rec', text: true },
   ];
   const next = tools.find(
     (target) =>
@@ -93,9 +100,9 @@ export function settingsOf(
     );
     return { config: { ...shape, ...epochsOf(size) } };
   }
-  const { model } = target;
-  if (size === 'paper') return { preset: `paper-${model}`, config: {} };
-  return { preset: model, config: epochsOf(size) };
+  const { model, text } = target;
+  if (size === 'paper') return { preset: `paper-${model}`, config: text ? { itemEncoder: 'text' } : {} };
+  return { preset: text ? `${model}-text` : model, config: epochsOf(size) };
 }
 
 function epochsOf(size: TrainSize): Record<string, unknown> {
@@ -125,5 +132,8 @@ export function plansOf(choices: TrainChoices): Omit<RunPlan, 'id'>[] {
   };
   if (target.kind === 'backbone') return [plan];
   const { backbone, mode } = target;
-  return choices.attributes.map((attribute) => ({ ...plan, tool: { attribute, mode, backbone: backbone.id } }));
+  return choices.attributes.map((attribute) => ({
+    ...plan,
+    tool: { attribute, mode, backbone: backbone.id },
+  }));
 }

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { deviceNames } from '../../engine/device-names.ts';
+import { deviceLabel, deviceNames } from '../../engine/device-names.ts';
 import { readManifest } from '../../data/manifest.ts';
 import { doctorReport } from '../../service/requests/doctor.ts';
 import type { DeviceReport } from '../../service/requests/doctor.ts';
@@ -14,11 +14,10 @@ import { walkSteps } from '../steps.ts';
 import type { Move, Step } from '../steps.ts';
 import type { Workbench } from '../workbench.ts';
 import { vscodeTexts } from '../language.ts';
-import { deviceLabel, lossNotes } from './training-text.ts';
+import { lossNotes } from './training-text.ts';
 import {
   defaultLoss,
   missingTools,
-
   trainTargets,
   type TrainChoices,
   type TrainSize,
@@ -134,15 +133,22 @@ export class TrainDialogue {
 
   private targetItem(target: TrainTarget): vscode.QuickPickItem {
     if (target.kind === 'backbone')
-      return target.model === 'sasrec'
+      return target.text
         ? {
-            label: '$(layers) SASRec',
-            detail: vscode.l10n.t('Reads a history from left to right and predicts what comes next.'),
+            label: `$(layers) ${target.model === 'sasrec' ? 'SASRec' : 'BERT4Rec'}_GloVe`,
+            detail: vscode.l10n.t(
+              'Sees item texts too, as means of word vectors. For a sentence model, save a configuration and name it there.',
+            ),
           }
-        : {
-            label: '$(layers) BERT4Rec',
-            detail: vscode.l10n.t('Learns to fill in hidden items from both sides; needs more epochs.'),
-          };
+        : target.model === 'sasrec'
+          ? {
+              label: '$(layers) SASRec',
+              detail: vscode.l10n.t('Reads a history from left to right and predicts what comes next.'),
+            }
+          : {
+              label: '$(layers) BERT4Rec',
+              detail: vscode.l10n.t('Learns to fill in hidden items from both sides; needs more epochs.'),
+            };
     const { backbone, mode } = target;
     const missing = missingTools(this.rows, backbone.id, mode, this.attributeNames).length;
     return {
@@ -255,7 +261,9 @@ export class TrainDialogue {
     const first = this.device ?? (await readSetting('training.device', this.dataset!.folder));
     const auto: Item = {
       label: `$(dashboard) ${vscode.l10n.t('Fastest')}`,
-      detail: vscode.l10n.t('A few steps are timed on every device that works here; remembered for next time.'),
+      detail: vscode.l10n.t(
+        'A few steps are timed on every device that works here; remembered for next time.',
+      ),
       device: 'auto',
     };
     const named = deviceNames.map((device): Item => ({ label: deviceLabel(device), device }));
@@ -328,9 +336,7 @@ export class TrainDialogue {
     const what =
       target?.kind === 'tools'
         ? vscode.l10n.t('{0} on {1}', attributes.join(', '), target.backbone.id)
-        : target?.model === 'bert4rec'
-          ? 'BERT4Rec'
-          : 'SASRec';
+        : `${target?.model === 'bert4rec' ? 'BERT4Rec' : 'SASRec'}${target?.text ? '_GloVe' : ''}`;
     const where = device === 'auto' ? vscode.l10n.t('fastest device') : deviceLabel(device!);
     return [what, this.dataset!.name, this.sizeName(), loss, where].join(' · ');
   }
@@ -357,7 +363,6 @@ export class TrainDialogue {
 }
 
 function sameTarget(a: TrainTarget, b: TrainTarget | undefined): boolean {
-  if (a.kind === 'backbone') return b?.kind === 'backbone' && a.model === b.model;
+  if (a.kind === 'backbone') return b?.kind === 'backbone' && a.model === b.model && a.text === b.text;
   return b?.kind === 'tools' && a.backbone.id === b.backbone.id && a.mode === b.mode;
 }
-

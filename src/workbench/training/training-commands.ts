@@ -22,7 +22,7 @@ export async function train(workbench: Workbench, argument: unknown): Promise<vo
   if (!answer) return;
   const plans = plansOf(answer.choices);
   if (answer.action === 'save') {
-    const { saveTrainingFile } = await import('./training-file-commands.ts');
+    const { saveTrainingFile } = await import('../training-file/training-file-commands.ts');
     await saveTrainingFile(plans);
     return;
   }
@@ -38,7 +38,11 @@ export async function startAll(
   for (const plan of plans) named.push(await withId(workbench, plan, named));
   for (const plan of named) void startTraining(workbench, plan);
   const first = named[0];
-  if (first) await workbench.trainingPanels.open(vscode.Uri.file(first.folder), named.map(({ id }) => id));
+  if (first)
+    await workbench.trainingPanels.open(
+      vscode.Uri.file(first.folder),
+      named.map(({ id }) => id),
+    );
 }
 
 /** The plan under its own name, or one that nothing has yet. */
@@ -50,10 +54,16 @@ export async function withId(
   if (plan.id !== undefined) return { ...plan, id: plan.id };
   const { freeModelId } = await import('../../recommender/model-id.ts');
   const { config, preset, dataset, tool } = plan;
-  const model = typeof config['model'] === 'string' ? config['model'] : preset?.includes('bert4rec') ? 'bert4rec' : 'sasrec';
+  const model =
+    typeof config['model'] === 'string'
+      ? config['model']
+      : preset?.includes('bert4rec')
+        ? 'bert4rec'
+        : 'sasrec';
   const free = await freeModelId(workspaceOf(vscode.Uri.file(plan.folder)), { model, dataset, tool });
   const taken = (id: string) =>
-    others.some((other) => other.id === id) || workbench.training.get({ folder: plan.folder, id }) !== undefined;
+    others.some((other) => other.id === id) ||
+    workbench.training.get({ folder: plan.folder, id }) !== undefined;
   let id = free;
   for (let number = 2; taken(id); number++) id = `${free}-${number}`;
   return { ...plan, id };
@@ -65,7 +75,11 @@ async function runningModel(workbench: Workbench, argument: unknown): Promise<Mo
   return chooseModel(workbench, argument, {
     placeHolder: vscode.l10n.t('Which training?'),
     where: isUnderWay,
-    none: new UsageError('nothing-trains', 'No model is being trained now.', 'Start one with “ToolRec: Train”.'),
+    none: new UsageError(
+      'nothing-trains',
+      'No model is being trained now.',
+      'Start one with “ToolRec: Train”.',
+    ),
   });
 }
 

@@ -176,7 +176,11 @@ export class TrainingRuns implements Disposable {
 
   private async remember(plan: RunPlan): Promise<void> {
     const others = (await this.wanted()).filter((each) => keyOf(each) !== keyOf(plan));
-    await this.memory.update(memoryKey, [...others, plan]);
+    const { text, ...rest } = plan; // a key is never written down
+    await this.memory.update(memoryKey, [
+      ...others,
+      text ? { ...rest, text: { source: text.source } } : rest,
+    ]);
   }
 
   private async attempts(entry: Entry, resume: boolean, onProgress?: ReportProgress): Promise<ModelView> {

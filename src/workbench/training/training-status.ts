@@ -68,7 +68,9 @@ function progressOf({ done, total }: LiveRun): string {
 
 function tooltipOf(runs: readonly LiveRun[]): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
-  text.isTrusted = { enabledCommands: [commands.pauseTraining, commands.stopTraining, commands.showTraining] };
+  text.isTrusted = {
+    enabledCommands: [commands.pauseTraining, commands.stopTraining, commands.showTraining],
+  };
   for (const run of runs) {
     text.appendMarkdown(`**`);
     text.appendText(run.plan.id);

@@ -1,23 +1,7 @@
 import type { ModelRow } from '../../../webview/protocol.ts';
-import type { DeviceName } from '../../engine/device-names.ts';
 import type { Texts } from '../texts.ts';
 
 /** Sentences about training runs, for the status bar, notifications, tasks and reports. */
-
-const deviceLabels: Readonly<Record<DeviceName, string>> = {
-  'onnx-cpu': 'ONNX Runtime · CPU',
-  'onnx-webgpu': 'ONNX Runtime · WebGPU',
-  'onnx-cuda': 'ONNX Runtime · CUDA',
-  'onnx-directml': 'ONNX Runtime · DirectML',
-  'onnx-coreml': 'ONNX Runtime · CoreML',
-  'tfjs-node-gpu': 'TensorFlow.js · GPU',
-  'tfjs-wasm': 'TensorFlow.js · WebAssembly',
-  'tfjs-cpu': 'TensorFlow.js · plain JavaScript',
-};
-
-export function deviceLabel(device: string): string {
-  return Object.hasOwn(deviceLabels, device) ? deviceLabels[device as DeviceName] : device;
-}
 
 export function lossNotes({ t }: Texts): Readonly<Record<string, { label: string; detail: string }>> {
   return {
@@ -50,6 +34,7 @@ export function runLine(row: ModelRow, texts: Texts): string {
   if (live?.done === undefined || live.total === undefined || row.epochs === 0) return live?.message ?? '';
   const epoch = Math.min(row.epochs, Math.floor((live.done / live.total) * row.epochs) + 1);
   const parts = [t('epoch {0} of {1}', epoch, row.epochs)];
-  if (live.secondsLeft !== undefined) parts.push(t('{0} left at most', durationText(live.secondsLeft, texts)));
+  if (live.secondsLeft !== undefined)
+    parts.push(t('{0} left at most', durationText(live.secondsLeft, texts)));
   return parts.join(' · ');
 }

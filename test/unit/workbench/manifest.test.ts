@@ -93,9 +93,8 @@ describe('package.json', () => {
   });
 
   it('restores every panel after a reload', () => {
-    assert.deepEqual(
-      manifest['activationEvents'],
-      Object.values(names.panels).map((panel) => `onWebviewPanel:${panel}`),
-    );
+    const events = manifest['activationEvents'] as string[];
+    for (const panel of Object.values(names.panels))
+      assert.ok(events.includes(`onWebviewPanel:${panel}`), panel);
   });
 });

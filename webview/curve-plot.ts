@@ -1,0 +1,256 @@
+import { html, LitElement, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import uPlot from 'uplot';
+import { valueAt, type Chart } from './curve-data.ts';
+import { t } from './language.ts';
+
+export interface CurvePlotSpec {
+  readonly title: string;
+  /** What the values are: `nats`, `MB`. */
+  readonly unit: string;
+  readonly chart: Chart;
+  readonly height: number;
+  readonly logarithmic: boolean;
+  /** Named values have points on them: one an epoch. */
+  readonly points: boolean;
+  readonly xText: (value: number) => string;
+  readonly yText: (value: number) => string;
+  /** Shown while there is nothing to draw. */
+  readonly empty: string;
+}
+
+/** Colours of runs in their order; after the last, the first comes again with its dash. */
+export const runColours = ['blue', 'orange', 'green', 'purple', 'red', 'yellow'] as const;
+const dashes: readonly (readonly number[])[] = [[], [8, 4], [2, 3], [10, 3, 2, 3]];
+
+export function dashOf(order: number): readonly number[] {
+  return dashes[order % dashes.length]!;
+}
+
+/** All plots of the page show the same place on the shared axis. */
+const sync = uPlot.sync('training');
+
+/**
+ * `<toolrec-curves>`: lines of several runs over one axis, drawn by uPlot in theme colours. Pointer and arrow keys read
+ * out the values at a place; for a screen reader it is a slider over the places.
+ */
+export class CurvePlot extends LitElement {
+  static override readonly properties = {
+    spec: { attribute: false },
+    at: { state: true },
+  };
+  declare spec: CurvePlotSpec | undefined;
+  declare private at: number | undefined;
+  private plot: uPlot | undefined;
+  private shape = '';
+  private width = 0;
+  private readonly resized = new ResizeObserver(([entry]) => {
+    const width = Math.floor(entry?.contentRect.width ?? 0);
+    if (width === this.width || width === 0) return;
+    this.width = width;
+    this.draw();
+  });
+  /** Colours are read when drawing: a change of theme draws anew. */
+  private readonly themed = new MutationObserver(() => {
+    this.shape = '';
+    this.draw();
+  });
+
+  constructor() {
+    super();
+    this.spec = undefined;
+    this.at = undefined;
+  }
+
+  /** Light DOM: the page's one style sheet applies. */
+  protected override createRenderRoot(): this {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.resized.observe(this);
+    this.themed.observe(document.body, { attributes: true, attributeFilter: ['class'] });
+  }
+
+  override disconnectedCallback(): void {
+    this.resized.disconnect();
+    this.themed.disconnect();
+    this.plot?.destroy();
+    this.plot = undefined;
+    super.disconnectedCallback();
+  }
+
+  override render(): TemplateResult | typeof nothing {
+    const { spec } = this;
+    if (!spec) return nothing;
+    const some = spec.chart.x.length > 0;
+    const readout = this.readout(spec);
+    return html`<div class="plot-head">
+        <h3>${spec.title} <span class="unit">${spec.unit}</span></h3>
+        <p class="plot-readout" aria-hidden="true">${readout}</p>
+      </div>
+      <div
+        class="curve-area"
+        tabindex=${some ? 0 : -1}
+        role="slider"
+        aria-label=${spec.title}
+        aria-valuemin="0"
+        aria-valuemax=${Math.max(0, spec.chart.x.length - 1)}
+        aria-valuenow=${this.at ?? Math.max(0, spec.chart.x.length - 1)}
+        aria-valuetext=${this.spoken(spec)}
+        @keydown=${this.onKey}
+        @blur=${() => this.plot?.setCursor({ left: -10, top: -10 })}
+      ></div>
+      ${some ? nothing : html`<p class="curve-empty">${spec.empty}</p>`}`;
+  }
+
+  protected override updated(): void {
+    // Through the style object: a style attribute would need a policy that allows inline styles.
+    this.querySelector<HTMLElement>('.curve-area')?.style.setProperty(
+      'min-height',
+      `${this.spec?.height ?? 0}px`,
+    );
+    this.draw();
+  }
+
+  private readout(spec: CurvePlotSpec): TemplateResult | typeof nothing {
+    const index = this.at ?? spec.chart.x.length - 1;
+    const x = spec.chart.x[index];
+    if (x === undefined) return nothing;
+    const lines = spec.chart.lines.filter(({ faint }) => !faint);
+    return html`<span>${spec.xText(x)}</span>${lines.map((line) => {
+        const value = valueAt(line, index);
+        return value === undefined
+          ? nothing
+          : html`<span class="value"
+              ><i class="dot run-${line.order % runColours.length}"></i>${spec.yText(value)}</span
+            >`;
+      })}`;
+  }
+
+  private spoken(spec: CurvePlotSpec): string {
+    const index = this.at ?? spec.chart.x.length - 1;
+    const x = spec.chart.x[index];
+    if (x === undefined) return spec.empty;
+    const values = spec.chart.lines
+      .filter(({ faint }) => !faint)
+      .flatMap((line) => {
+        const value = valueAt(line, index);
+        return value === undefined ? [] : [`${line.id} ${spec.yText(value)}`];
+      });
+    return `${spec.xText(x)}: ${values.join(', ')}`;
+  }
+
+  private draw(): void {
+    const { spec, width } = this;
+    const area = this.querySelector<HTMLElement>('.curve-area');
+    if (!spec || !area || width === 0) return;
+    const { chart } = spec;
+    const lines = chart.lines.map(({ id, order, faint }) => `${id} ${order} ${faint}`);
+    const shape = JSON.stringify([lines, spec.logarithmic, spec.height, spec.points, spec.title]);
+    const data = [chart.x, ...chart.lines.map(({ values }) => values)] as unknown as uPlot.AlignedData;
+    if (this.plot && shape === this.shape) {
+      if (this.plot.width !== width) this.plot.setSize({ width, height: spec.height });
+      if (this.plot.data[0] !== (chart.x as unknown)) this.plot.setData(data);
+      return;
+    }
+    this.shape = shape;
+    this.plot?.destroy();
+    this.plot = new uPlot(this.options(spec, width), data, area);
+  }
+
+  private options(spec: CurvePlotSpec, width: number): uPlot.Options {
+    const style = getComputedStyle(document.body);
+    const colour = (name: string, other = '#888') => style.getPropertyValue(name).trim() || other;
+    const text = colour('--vscode-descriptionForeground');
+    const font = `${Math.round(parseFloat(style.fontSize) * 0.88)}px ${style.fontFamily}`;
+    const grid = { stroke: withAlpha(text, 0.25), width: 1 };
+    const axis = { stroke: text, font, grid, ticks: { ...grid, size: 4 } };
+    return {
+      width,
+      height: spec.height,
+      padding: [8, 12, 0, 0],
+      legend: { show: false },
+      cursor: {
+        sync: { key: sync.key, setSeries: false },
+        y: false,
+        drag: { x: false, y: false },
+        points: { size: 6 },
+      },
+      scales: { x: { time: false }, y: spec.logarithmic ? { distr: 3, log: 10 } : {} },
+      axes: [
+        { ...axis, size: 28, values: (_, ticks) => ticks.map((tick) => shortTick(tick)) },
+        {
+          ...axis,
+          size: 56,
+          values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : spec.yText(tick))),
+        },
+      ],
+      series: [
+        {},
+        ...spec.chart.lines.map(({ order, faint }): uPlot.Series => {
+          const own = colour(`--vscode-charts-${runColours[order % runColours.length]!}`);
+          return {
+            stroke: faint ? withAlpha(own, 0.3) : own,
+            width: faint ? 1 : 2,
+            dash: [...(faint ? [] : dashOf(order))],
+            spanGaps: true,
+            points: { show: spec.points && !faint, size: 5, fill: own },
+          };
+        }),
+      ],
+      hooks: {
+        setCursor: [
+          (plot) => {
+            const index = plot.cursor.idx ?? undefined;
+            if (index !== this.at) this.at = index;
+          },
+        ],
+      },
+    };
+  }
+
+  private readonly onKey = (event: KeyboardEvent): void => {
+    const count = this.spec?.chart.x.length ?? 0;
+    if (!this.plot || count === 0) return;
+    const now = this.at ?? count - 1;
+    const stride = event.shiftKey ? 10 : 1;
+    const next = {
+      ArrowRight: Math.min(count - 1, now + stride),
+      ArrowLeft: Math.max(0, now - stride),
+      Home: 0,
+      End: count - 1,
+    }[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    const left = this.plot.valToPos(this.spec!.chart.x[next]!, 'x');
+    this.plot.setCursor({ left, top: 0 });
+    this.at = next;
+  };
+}
+
+function shortTick(tick: number | null): string {
+  return tick === null
+    ? ''
+    : tick >= 10_000
+      ? `${t('{0} k', Math.round(tick / 100) / 10)}`
+      : String(Math.round(tick * 100) / 100);
+}
+
+/** A colour of the theme, more transparent. Themes write hex or `rgb(…)`. */
+function withAlpha(colour: string, alpha: number): string {
+  const hex = /^#([0-9a-f]{6})([0-9a-f]{2})?$/i.exec(colour);
+  if (hex) {
+    const own = hex[2] === undefined ? 1 : parseInt(hex[2], 16) / 255;
+    return `#${hex[1]!}${Math.round(own * alpha * 255)
+      .toString(16)
+      .padStart(2, '0')}`;
+  }
+  const rgb = /^rgba?\(([^)]*)\)$/.exec(colour)?.[1]?.split(/[\s,/]+/);
+  return rgb && rgb.length >= 3
+    ? `rgba(${rgb[0]!}, ${rgb[1]!}, ${rgb[2]!}, ${Number(rgb[3] ?? 1) * alpha})`
+    : colour;
+}
+
+customElements.define('toolrec-curves', CurvePlot);
