@@ -259,7 +259,10 @@ class Training {
       noise_seed: int32([hashText(`${config.seed} noise ${position.step}`) | 0], []),
     });
     const loss = outputs['loss']!.data[0]!;
-    if (!Number.isFinite(loss)) throw notFinite(position.step + 1, this.manifest.progress.bestEpoch);
+    const gradientNorm = outputs['gradient_norm']!.data[0]!;
+    // Nothing is written after this step: the checkpoint on disk is from before.
+    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm))
+      throw notFinite(Number.isFinite(loss) ? 'gradient' : 'loss', position.step + 1, position);
     const seconds = (performance.now() - started) / 1000;
     position.step++;
     position.batch++;
@@ -272,7 +275,7 @@ class Training {
       epoch: position.epoch + position.batch / batches,
       loss,
       learningRate,
-      gradientNorm: outputs['gradient_norm']!.data[0]!,
+      gradientNorm,
       seconds: position.seconds,
       tokensPerSecond: batch.targetCount / seconds,
     });
@@ -393,12 +396,15 @@ async function restore(
   return { tensors, position: { ...start, ...(JSON.parse(position) as Partial<Position>) } };
 }
 
-function notFinite(step: number, bestEpoch: number): EngineError {
-  const kept = bestEpoch > 0 ? ` The checkpoint of epoch ${bestEpoch} is kept.` : '';
+function notFinite(what: 'loss' | 'gradient', step: number, { epoch, bestEpoch }: Position): EngineError {
+  const kept =
+    epoch > 0
+      ? ` The last good checkpoint is kept; the best parameters are those of epoch ${bestEpoch}.`
+      : '';
   return new EngineError(
     'loss-not-finite',
-    `The loss is no longer a number at step ${step}.${kept}`,
-    'Lower the learning rate, set a gradient limit (clipNorm 1), or use more warm-up.',
+    `The ${what} is no longer a number at step ${step}.${kept}`,
+    'Train again with a lower learning rate, a gradient limit (clipNorm 1), or more warm-up.',
   );
 }
 

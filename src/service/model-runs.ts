@@ -247,6 +247,7 @@ export class ResidentModels {
     const held = this.held.get(key);
     this.held.delete(key);
     const manifest = await readManifest(directory);
+    if (!options.allowChangedDataset) checkDataset(manifest, dataset); // it may be held for one who allowed it
     // A change of status alone (finished, evaluated) leaves the parameters as they were.
     if (
       held?.manifest.progress.bestEpoch === manifest.progress.bestEpoch &&

@@ -15,6 +15,7 @@ const optionsSchema = z.strictObject({
   attribute: z.string().optional(),
   top: z.coerce.number().int().min(1).max(10_000).default(10),
   approximate: z.literal(true).optional(),
+  allowChangedDataset: z.literal(true).optional(),
   before: z.enum(['validation', 'test', 'end']).default('test'),
 });
 
@@ -32,6 +33,7 @@ export function register(program: ToolRecCommand, cli: Cli): void {
     .option('-a, --attribute <name>', 'attribute tool (default: none, the backbone)')
     .option('-n, --top <count>', 'how many items, K (default: 10)')
     .option('--approximate', 'search by an index (usearch), for catalogues of millions; may miss an item')
+    .option('--allow-changed-dataset', 'retrieve although the dataset is not the one of the training')
     .option('--before <part>', 'what is predicted: validation, test, or end (all is seen) (default: test)')
     .addHelpText(
       'after',
@@ -79,6 +81,7 @@ export function register(program: ToolRecCommand, cli: Cli): void {
             attribute: options.attribute ?? null,
             k: options.top,
             approximate: options.approximate ?? false,
+            allowChangedDataset: options.allowChangedDataset ?? false,
             before: options.before,
             queries: [query],
           },

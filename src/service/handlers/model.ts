@@ -101,7 +101,11 @@ export function registerModelHandlers(
     const id = attribute === null ? model : (await toolFor(workspace, model, attribute)).id;
     const { recommender, manifest } = isFloor(id)
       ? await fitted.get(folder, dataset, id, work)
-      : await (await models.resident()).get(workspace, dataset, id);
+      : await (
+          await models.resident()
+        ).get(workspace, dataset, id, {
+          allowChangedDataset: query.allowChangedDataset,
+        });
     if (manifest && query.queries.some((each) => 'user' in each)) refuseSeenPart(manifest, query.before);
     const started = performance.now();
     const histories = query.queries.map((each) => historyOf(dataset, each, query.before));

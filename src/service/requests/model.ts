@@ -147,6 +147,7 @@ export const retrieveItems = defineRequest({
     approximate: z.boolean().default(false),
     /** Items of the history are left out. */
     maskSeen: z.boolean().default(true),
+    allowChangedDataset: z.boolean().default(false),
   }),
   result: z.object({
     lists: z.array(z.array(z.object({ item: count, id: z.string(), title: z.string(), score: z.number() }))),

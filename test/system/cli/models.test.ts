@@ -81,7 +81,8 @@ describe('toolrec train, models, retrieve, evaluate', function () {
     await fs.rm(models, { recursive: true }); // no longer needed: the embeddings are parameters
     assert.equal((await toolrec('evaluate', 'bert', '--users', '50')).json.texts, 'sentence model tiny');
     assert.equal((await toolrec('retrieve', 'bert', '--user', 'simulated-1')).json.items.length, 10);
-    assert.equal((await toolrec('train', 'sample', '--id', 'bert', '--resume')).json.status, 'finished');
+    const resumed = await toolrec('train', 'sample', '--id', 'bert', '--resume', '--device', 'onnx-cpu');
+    assert.equal(resumed.json.status, 'finished');
     const tool = await toolrec('train', 'sample', '--backbone', 'bert', '--attribute', 'genre', ...small);
     assert.equal(tool.json.status, 'finished');
     const codeOf = async (...more: string[]) => (await train('--id', 'x', ...more)).json.error?.code;
@@ -141,6 +142,12 @@ describe('toolrec train, models, retrieve, evaluate', function () {
     );
     assert.equal((await toolrec('evaluate', 'base')).json.error.code, 'dataset-changed');
     assert.equal((await toolrec('evaluate', 'base', '--allow-changed-dataset')).code, 0);
+    const retrieve = ['retrieve', 'base', '--user', 'simulated-1'];
+    assert.equal((await toolrec(...retrieve)).json.error.code, 'dataset-changed');
+    assert.equal((await toolrec(...retrieve, '--allow-changed-dataset')).json.items.length, 10);
+    const resume = ['train', 'sample', '--id', 'base', '--resume', '--device', 'onnx-cpu'];
+    assert.equal((await toolrec(...resume)).json.error.code, 'dataset-changed');
+    assert.equal((await toolrec(...resume, '--allow-changed-dataset')).json.status, 'finished');
     await fs.writeFile(file, JSON.stringify(manifest));
   });
 

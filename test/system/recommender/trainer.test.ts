@@ -158,13 +158,24 @@ describe('training', () => {
     await fs.rm(shifted, { recursive: true });
   });
 
-  it('stops at a loss that is no number and says what to try', async () => {
-    const wild = start(directory, { learningRate: 1, clipNorm: 0, epochs: 40, loss: 'bce' }, poisoned());
-    await assert.rejects(wild, (error) => error instanceof ToolRecError && error.code === 'loss-not-finite');
-    const manifest = await readManifest(directory);
-    assert.equal(manifest.status, 'failed');
-    assert.equal(manifest.progress.bestEpoch, 1);
-  });
+  for (const output of ['loss', 'gradient_norm'] as const)
+    it(`stops where the ${output} is no number, says what to try, and keeps the last good checkpoint`, async () => {
+      const wild = start(directory, {}, poisoned(output));
+      await assert.rejects(
+        wild,
+        (error) => error instanceof ToolRecError && error.code === 'loss-not-finite',
+      );
+      const manifest = await readManifest(directory);
+      assert.equal(manifest.status, 'failed');
+      assert.match(manifest.failure!, /no longer a number.*checkpoint is kept/);
+      const { epoch, bestEpoch } = manifest.progress;
+      assert.ok(epoch >= 1 && bestEpoch >= 1);
+      const { tensors, metadata } = await readTensors(directory, 'optimizer.safetensors');
+      assert.equal((JSON.parse(metadata['position']!) as { epoch: number }).epoch, epoch);
+      for (const { data } of Object.values(tensors)) assert.ok(data.every((value) => Number.isFinite(value)));
+      // On an engine that computes rightly it goes on from there.
+      assert.equal((await start(directory)).status, 'finished');
+    });
 
   it('refuses a damaged and a foreign checkpoint', async () => {
     await start(directory);
@@ -191,8 +202,8 @@ describe('training', () => {
   });
 });
 
-/** An engine whose losses become NaN after the first epoch. */
-function poisoned(): Engine {
+/** An engine whose losses or gradients become NaN after the first epoch. */
+function poisoned(output: 'loss' | 'gradient_norm'): Engine {
   let runs = 0;
   return {
     device: engine.device,
@@ -202,7 +213,7 @@ function poisoned(): Engine {
       const run: typeof program.run = async (state, inputs) => {
         const outputs = await program.run(state, inputs);
         if (!step.name.endsWith('train') || ++runs <= 8) return outputs;
-        return { ...outputs, loss: { dtype: 'float32', shape: [], data: Float32Array.of(NaN) } };
+        return { ...outputs, [output]: { dtype: 'float32', shape: [], data: Float32Array.of(NaN) } };
       };
       return { run, dispose: () => program.dispose() };
     },
