@@ -63,13 +63,19 @@ const popularity = new WeakMap<Dataset, Uint32Array>();
 export function popularItems(dataset: Dataset): Uint32Array {
   let order = popularity.get(dataset);
   if (!order) {
-    const counts = new Uint32Array(dataset.itemCount);
-    for (let user = 0; user < dataset.userCount; user++)
-      for (let i = dataset.offsets[user]!; i < dataset.trainEnd[user]!; i++) counts[dataset.items[i]!]!++;
+    const counts = trainingCounts(dataset);
     order = Uint32Array.from(counts.keys()).sort((a, b) => counts[b]! - counts[a]! || a - b);
     popularity.set(dataset, order);
   }
   return order;
+}
+
+/** [itemCount] interactions of each item in the training part. */
+export function trainingCounts(dataset: Dataset): Uint32Array {
+  const counts = new Uint32Array(dataset.itemCount);
+  for (let user = 0; user < dataset.userCount; user++)
+    for (let i = dataset.offsets[user]!; i < dataset.trainEnd[user]!; i++) counts[dataset.items[i]!]!++;
+  return counts;
 }
 
 function* everyItem(dataset: Dataset): Generator<number> {

@@ -201,6 +201,8 @@ const retrievalSourceSchema = z.object({
   architecture: z.string().exactOptional(),
   tools: z.array(z.object({ attribute: z.string(), model: z.string() })),
   simulated: z.boolean(),
+  revision: z.string().exactOptional(),
+  sawValidation: z.literal(true).exactOptional(),
 });
 
 const envelope = { seq: z.number().int().min(0), time: z.number() };

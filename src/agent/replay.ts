@@ -8,6 +8,7 @@ import type { Decision, Policy } from './policy.ts';
 import { Session, type SessionEnvironment } from './session.ts';
 import { foldAll, type Round, type SessionState } from './state.ts';
 import type { ToolContext, ToolOutcome, Tool } from './tools/tool.ts';
+import { neighboursTool } from './tools/neighbours.ts';
 import { ToolRegistry } from './tools/registry.ts';
 
 /** Where a replay came out differently from its log. */
@@ -33,9 +34,10 @@ export interface Replay {
  */
 export async function replay(
   events: Iterable<SessionEvent>,
-  environment: Pick<SessionEnvironment, 'dataset' | 'catalogue' | 'tools'>,
+  given: Pick<SessionEnvironment, 'dataset' | 'catalogue' | 'tools'>,
 ): Promise<Replay> {
   const recorded = foldAll(events);
+  const environment = { ...given, tools: withToolsOf(recorded.rounds, given.tools) };
   const divergences: Divergence[] = [];
   const { started, rounds, outcome } = recorded;
   let time = started.time;
@@ -117,6 +119,13 @@ function recordedPolicy(recorded: SessionState, tools: ToolRegistry, divergences
       };
     },
   };
+}
+
+/** The tools, and those besides that the log shows at work. */
+function withToolsOf(rounds: readonly Round[], tools: ToolRegistry): ToolRegistry {
+  const used = new Set(rounds.map((round) => round.action?.name));
+  const missing = [neighboursTool].filter(({ name }) => used.has(name) && !tools.find(name));
+  return missing.length === 0 ? tools : new ToolRegistry([...tools.all, ...missing]);
 }
 
 /** The same tools, whose runs return what the log says they returned; the check then does its work again. */

@@ -4,21 +4,22 @@ import { branch } from '../agent/branch.ts';
 import { catalogueOf } from '../agent/catalogue.ts';
 import type { SessionEvent } from '../agent/events.ts';
 import { type SessionLog, SessionStore } from '../agent/log-store.ts';
-import { fitWeights } from '../agent/offline/fit.ts';
-import { saveWeights } from '../agent/offline/weights.ts';
+import { offlineRanker } from '../agent/offline/ranker.ts';
+import { defaultWeights } from '../agent/offline/weights.ts';
 import { replay } from '../agent/replay.ts';
 import { Session, type SessionEnvironment, type SessionStart } from '../agent/session.ts';
 import { retrievalSourceOf } from '../agent/session-start.ts';
 import { foldAll, type SessionState } from '../agent/state.ts';
+import { standardTools } from '../agent/tools/registry.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { openNamedDataset } from '../data/library.ts';
 import {
   environmentOf,
+  fitOfflineWeights,
   llmParts,
   metricsOf,
   offlineParts,
   promptLibrary,
-  weightsFile,
   weightsFor,
 } from '../experiments/session-parts.ts';
 import { openRetrieval } from '../experiments/session-retrieval.ts';
@@ -111,6 +112,7 @@ async function environmentFor(
       dataset,
       model: retrievalModel(options) ?? fork?.state.started.retrievalSource?.model,
       before: options.before,
+      neighbours: options.policy === 'offline',
     },
     run.work,
   );
@@ -131,14 +133,13 @@ async function environmentFor(
     return { environment: environmentOf(dataset, retriever, label, parts), isOffline: false };
   }
   if (options.fit) {
-    const weights = await fitWeights({ dataset, retriever, retrieval: label, ...run.work });
-    await saveWeights(weightsFile(run.workspace, dataset), weights);
+    const weights = await fitOfflineWeights(run.workspace, dataset, { retriever, source }, run.work);
     const { backboneNdcg, ndcg, users } = weights.fitted!;
     run.log.info(
-      `Fitted on ${users} validation users: NDCG@10 ${backboneNdcg.toFixed(4)} → ${ndcg.toFixed(4)} (the test split was not looked at).`,
+      `Fitted on ${users} validation users: NDCG@10 ${backboneNdcg.toFixed(4)} → ${ndcg.toFixed(4)}, cross-validated (the test split was not looked at).`,
     );
   }
-  const weights = await weightsFor(run.workspace, dataset, label);
+  const weights = await weightsFor(run.workspace, dataset, source);
   return {
     environment: environmentOf(dataset, retriever, label, offlineParts(weights)),
     isOffline: true,
@@ -256,7 +257,7 @@ export async function replaySession(run: Run, id: string): Promise<number> {
   const dataset = await openNamedDataset(run.workspace, recorded.started.dataset.name);
   if (dataset.hash !== recorded.started.dataset.hash)
     run.log.warn('The dataset has changed since the session was recorded; differences are to be expected.');
-  const { tools } = offlineParts(await weightsFor(run.workspace, dataset, recorded.started.retrieval));
+  const tools = standardTools(offlineRanker(defaultWeights([]))); // what they return comes from the log
   const again = await replay(events, { dataset, catalogue: catalogueOf(dataset), tools });
   await run.result({ ...summaryOf(again.state), replayOf: id, divergences: again.divergences }, (style) => [
     ...new SessionView(style).whole(again.state),

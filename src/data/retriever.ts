@@ -28,6 +28,10 @@ export interface RetrievalSource {
   readonly tools: readonly { readonly attribute: string; readonly model: string }[];
   /** Trained on generated data. */
   readonly simulated: boolean;
+  /** Changes whenever one of the models is trained anew or further; absent for floor models. */
+  readonly revision?: string;
+  /** True when one of the models was fitted on the validation part too, so that nothing may be chosen there. */
+  readonly sawValidation?: true;
 }
 
 export interface Retriever {
@@ -41,4 +45,13 @@ export interface Retriever {
     k: number,
     signal?: AbortSignal,
   ): Promise<readonly RetrievedItem[]>;
+  /**
+   * Items that others chose soon after those of the history: item-to-item co-occurrence, counted in the training part.
+   * Only items with such evidence; scores are positive weights. Absent where the backbone is just that.
+   */
+  readonly neighbours?: (
+    query: RetrievalQuery,
+    k: number,
+    signal?: AbortSignal,
+  ) => Promise<readonly RetrievedItem[]>;
 }

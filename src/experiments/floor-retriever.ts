@@ -34,6 +34,7 @@ export function reweightedRetriever(
     source,
     name: describeRetrieval(source),
     attributes: [null, ...columns.map((column) => column.name)],
+    ...(plain.neighbours ? { neighbours: plain.neighbours } : {}),
     async retrieve(query, attribute, k, signal) {
       if (attribute === null) return plain.retrieve(query, null, k, signal);
       const column = columns.find((candidate) => candidate.name === attribute);

@@ -1,22 +1,27 @@
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { catalogueOf } from '../agent/catalogue.ts';
 import type { SessionResult } from '../agent/events.ts';
 import { LlmPolicy } from '../agent/llm-policy.ts';
 import { llmRanker } from '../agent/llm-ranker.ts';
+import { fitWeights } from '../agent/offline/fit.ts';
 import { OfflinePolicy } from '../agent/offline/offline-policy.ts';
 import { offlineRanker } from '../agent/offline/ranker.ts';
-import { defaultWeights, loadWeights, type OfflineWeights } from '../agent/offline/weights.ts';
+import { defaultWeights, loadWeights, type OfflineWeights, saveWeights } from '../agent/offline/weights.ts';
 import type { Policy } from '../agent/policy.ts';
 import { domainOf, PromptLibrary } from '../agent/prompts/library.ts';
 import type { PromptDomain } from '../agent/prompts/kinds.ts';
 import type { ProtocolName } from '../agent/prompts/values.ts';
 import type { SessionEnvironment } from '../agent/session.ts';
-import { standardTools, type ToolRegistry } from '../agent/tools/registry.ts';
+import { extendedTools, standardTools, type ToolRegistry } from '../agent/tools/registry.ts';
 import { type Dataset, partOf } from '../data/dataset.ts';
+import type { RetrievalSource } from '../data/retriever.ts';
 import type { ChatModel } from '../llm/chat-model.ts';
 import { metricFunctions } from '../recommender/metrics.ts';
+import type { LongWork } from '../shared/progress.ts';
 import { resourcePath } from '../shared/resources.ts';
 import type { Workspace } from '../shared/workspace.ts';
+import type { OpenRetrieval } from './session-retrieval.ts';
 import type { HistoryBefore } from './user-history.ts';
 
 /** The parts of a session that differ between policies. */
@@ -27,7 +32,7 @@ export interface PolicyParts {
 
 /** No language model: statistics decide and rank. */
 export function offlineParts(weights: OfflineWeights): PolicyParts {
-  return { policy: new OfflinePolicy({ weights }), tools: standardTools(offlineRanker(weights)) };
+  return { policy: new OfflinePolicy({ weights }), tools: extendedTools(offlineRanker(weights)) };
 }
 
 /** A language model decides and ranks, with the prompts of the workspace or the shipped ones. */
@@ -58,20 +63,41 @@ export function promptLibrary(workspace: Workspace): PromptLibrary {
   );
 }
 
-/** Where the fitted weights of a dataset are kept. */
-export function weightsFile(workspace: Workspace, dataset: Dataset): string {
-  return path.join(workspace.directory('cache'), `offline-weights-${dataset.hash.slice(0, 16)}.json`);
+/** Where the fitted weights of a dataset and the models that retrieve are kept. */
+function weightsFile(workspace: Workspace, dataset: Dataset, source: RetrievalSource): string {
+  const models = createHash('sha256').update(retrievalKey(source)).digest('hex');
+  return path.join(
+    workspace.directory('cache'),
+    `offline-weights-${dataset.hash.slice(0, 16)}-${models.slice(0, 8)}.json`,
+  );
 }
 
-/** Fitted weights that belong to this dataset and retrieval; the defaults where there are none. */
+/** Tells which models retrieve, in which state of training. */
+function retrievalKey({ kind, model, tools, revision }: RetrievalSource): string {
+  return [kind, model, ...tools.map((tool) => tool.model), revision ?? ''].join(' ').trim();
+}
+
+/** Fitted weights that belong to this dataset and these models; the defaults where there are none. */
 export async function weightsFor(
   workspace: Workspace,
   dataset: Dataset,
-  retrieval: string,
+  source: RetrievalSource,
 ): Promise<OfflineWeights> {
-  const kept = await loadWeights(weightsFile(workspace, dataset));
-  const fits = kept?.fitted?.datasetHash === dataset.hash && kept.fitted.retrieval === retrieval;
+  const kept = await loadWeights(weightsFile(workspace, dataset, source));
+  const fits = kept?.fitted?.datasetHash === dataset.hash && kept.fitted.retrieval === retrievalKey(source);
   return fits ? kept : defaultWeights(dataset.attributes.map((attribute) => attribute.name));
+}
+
+/** Fits the offline policy's weights on the validation split and keeps them. @throws what `fitWeights` throws */
+export async function fitOfflineWeights(
+  workspace: Workspace,
+  dataset: Dataset,
+  { retriever, source }: Pick<OpenRetrieval, 'retriever' | 'source'>,
+  work: LongWork = {},
+): Promise<OfflineWeights> {
+  const weights = await fitWeights({ dataset, retriever, retrieval: retrievalKey(source), ...work });
+  await saveWeights(weightsFile(workspace, dataset, source), weights);
+  return weights;
 }
 
 export function environmentOf(

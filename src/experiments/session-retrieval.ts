@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Dataset } from '../data/dataset.ts';
 import type { RetrievalSource, Retriever } from '../data/retriever.ts';
 import { EngineRetriever } from '../service/engine-retriever.ts';
@@ -17,6 +18,8 @@ export interface RetrievalRequest {
   readonly model?: string | undefined;
   /** Ids of the attribute tools to use; by default the latest one of each attribute, none for a floor model. */
   readonly tools?: readonly string[] | undefined;
+  /** True when neighbours will be asked for, so that they are counted before it returns; else when first asked for. */
+  readonly neighbours?: boolean | undefined;
   /** What `{ user }` queries may see; a query with a history brings its own. */
   readonly before?: HistoryBefore | undefined;
 }
@@ -31,7 +34,7 @@ export interface OpenRetrieval {
   readonly chosen: 'given' | 'best-trained' | 'nothing-trained';
 }
 
-/** What stands in where nothing is trained. */
+/** What stands in where nothing is trained, and counts neighbours beside trained models. */
 const fallback: FloorModel = 'cooccurrence';
 
 /**
@@ -62,14 +65,21 @@ export async function openRetrieval(
     architecture: backbone.model,
     tools: tools.map((tool) => ({ attribute: tool.tool!.attribute, model: tool.id })),
     simulated: backbone.dataset.simulated,
+    revision: revisionOf([backbone, ...tools]),
+    ...([backbone, ...tools].some(({ config }) => config['fitOn'] === 'train+validation')
+      ? { sawValidation: true as const }
+      : {}),
   };
-  for (const id of [backbone.id, ...tools.map((tool) => tool.id)]) await load(connection, request, id, work);
+  const counted = request.neighbours ? [fallback] : [];
+  for (const id of [backbone.id, ...tools.map((tool) => tool.id), ...counted])
+    await load(connection, request, id, work);
   const retriever = await EngineRetriever.open(connection, {
     workspace,
     dataset: dataset.name,
     model: backbone.id,
     tools: source.tools,
     source,
+    neighbours: fallback,
     ...(request.before ? { before: request.before } : {}),
   });
   const chosen = model === undefined ? 'best-trained' : 'given';
@@ -85,11 +95,13 @@ async function openFloor(
 ): Promise<OpenRetrieval> {
   const { workspace, dataset, before } = request;
   await load(connection, request, model, work);
+  if (request.neighbours && model !== fallback) await load(connection, request, fallback, work);
   const plain = await EngineRetriever.open(connection, {
     workspace,
     dataset: dataset.name,
     model,
     tools: [],
+    ...(model === fallback ? {} : { neighbours: fallback }),
     ...(before ? { before } : {}),
   });
   const retriever = reweightedRetriever(dataset, plain, model, before);
@@ -110,6 +122,12 @@ async function load(
 
 function isFloor(model: string): model is FloorModel {
   return (floorModels as readonly string[]).includes(model);
+}
+
+/** Tells one state of training of these models from every other. */
+function revisionOf(models: readonly ModelView[]): string {
+  const states = models.map(({ id, created, progress }) => [id, created, progress.bestEpoch]);
+  return createHash('sha256').update(JSON.stringify(states)).digest('hex').slice(0, 16);
 }
 
 function isUsable(model: ModelView, dataset: Dataset): boolean {

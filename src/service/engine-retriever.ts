@@ -11,6 +11,8 @@ export interface EngineRetrieverOptions {
   /** Ids of the attribute tools, so that they stay the same ones; the latest of each attribute when absent. */
   readonly tools?: RetrievalSource['tools'];
   readonly source?: RetrievalSource;
+  /** A floor model that gives neighbours; none when absent. */
+  readonly neighbours?: string;
   /** What is predicted for users: nothing of that part or later is seen. */
   readonly before?: 'validation' | 'test' | 'end';
 }
@@ -22,6 +24,7 @@ export interface EngineRetrieverOptions {
 export class EngineRetriever implements Retriever {
   readonly attributes: readonly (string | null)[];
   readonly source?: RetrievalSource;
+  readonly neighbours?: NonNullable<Retriever['neighbours']>;
   private readonly connection: Pick<EngineConnection, 'request'>;
   private readonly options: EngineRetrieverOptions;
   private readonly waiting = new Map<string, Waiting[]>();
@@ -35,6 +38,12 @@ export class EngineRetriever implements Retriever {
     this.options = options;
     this.attributes = attributes;
     if (options.source) this.source = options.source;
+    const { neighbours } = options;
+    if (neighbours !== undefined)
+      this.neighbours = async (query, k, signal) => {
+        const found = await this.enqueue({ model: neighbours, attribute: null }, query, k, signal);
+        return found.filter(({ score }) => score > 0); // what has no evidence comes last, below zero
+      };
   }
 
   /** @throws StorageError `no-model` */
@@ -49,25 +58,34 @@ export class EngineRetriever implements Retriever {
     return new EngineRetriever(connection, options, attributes);
   }
 
-  retrieve(
+  async retrieve(
     query: RetrievalQuery,
     attribute: string | null,
     k: number,
     signal?: AbortSignal,
   ): Promise<readonly RetrievedItem[]> {
+    return this.enqueue(this.modelFor(attribute), query, k, signal);
+  }
+
+  private enqueue(
+    from: Source,
+    query: RetrievalQuery,
+    k: number,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly RetrievedItem[]> {
     return new Promise((resolve, reject) => {
-      const key = JSON.stringify([attribute, k]);
+      const key = JSON.stringify([from.model, from.attribute, k]);
       const batch = this.waiting.get(key);
       const entry = { query, signal, resolve, reject };
       if (batch) batch.push(entry);
       else {
         this.waiting.set(key, [entry]);
-        setImmediate(() => void this.answer(key, attribute, k));
+        setImmediate(() => void this.answer(key, from, k));
       }
     });
   }
 
-  private async answer(key: string, attribute: string | null, k: number): Promise<void> {
+  private async answer(key: string, from: Source, k: number): Promise<void> {
     const all = this.waiting.get(key) ?? [];
     this.waiting.delete(key);
     const batch = all.filter(({ signal, reject }) => {
@@ -76,32 +94,32 @@ export class EngineRetriever implements Retriever {
     });
     if (batch.length === 0) return;
     try {
-      const lists = await this.ask(batch, attribute, k);
+      const lists = await this.ask(batch, from, k);
       batch.forEach(({ resolve }, i) => resolve(lists[i]!));
     } catch (error) {
       if (batch.length === 1) batch[0]!.reject(error);
       // One bad query is not the others' fault.
       else
         for (const each of batch)
-          await this.ask([each], attribute, k).then(([list]) => each.resolve(list!), each.reject);
+          await this.ask([each], from, k).then(([list]) => each.resolve(list!), each.reject);
     }
   }
 
   private async ask(
     batch: readonly Waiting[],
-    attribute: string | null,
+    from: Source,
     k: number,
   ): Promise<readonly (readonly RetrievedItem[])[]> {
     const { workspace, dataset, before = 'test' } = this.options;
     const queries = batch.map(({ query }) =>
       query.user === undefined ? { history: [...query.history] } : { user: query.user },
     );
-    const params = { workspace, dataset, ...this.modelFor(attribute), k, before, queries };
+    const params = { workspace, dataset, ...from, k, before, queries };
     return (await this.connection.request(retrieveItems, params)).lists;
   }
 
   /** @throws UsageError `no-tool` */
-  private modelFor(attribute: string | null): { model: string; attribute: string | null } {
+  private modelFor(attribute: string | null): Source {
     const { model, tools } = this.options;
     if (attribute === null || !tools) return { model, attribute };
     const tool = tools.find((each) => each.attribute === attribute);
@@ -112,6 +130,12 @@ export class EngineRetriever implements Retriever {
       `Train one: toolrec train … --backbone ${model} --attribute ${attribute}.`,
     );
   }
+}
+
+/** What the engine is asked for. */
+interface Source {
+  readonly model: string;
+  readonly attribute: string | null;
 }
 
 interface Waiting {

@@ -253,6 +253,8 @@ function convert(
   span: Span,
   repairs: Repair[],
 ): ActionValue {
+  if (parameter.kind === 'text' && parameter.default === null)
+    return readAttribute(text)?.slice(0, 500) ?? null;
   if (parameter.kind === 'attribute') return readAttribute(text)?.slice(0, 200) ?? null;
   if (parameter.kind !== 'count') return unquote(text).slice(0, 500);
   const count = readCount(text);

@@ -48,6 +48,30 @@ export function jensenShannon(p: Float64Array, q: Float64Array): number {
   return Math.min(1, Math.max(0, divergence));
 }
 
+/**
+ * What the divergence of two samples of one and the same distribution is on average, in bits: (k - 1) / (8 ln 2) ·
+ * (1/n + 1/m) for k values that occur and n and m items. Many values and few items look different by chance alone, so
+ * attributes can be compared only by what is beyond it. From D ≈ Σ (p - q)² / 8r nats near p = q = r, a chi-square sum
+ * of k - 1 degrees of freedom (Grosse et al., Phys. Rev. E 65, 041905, 2002). At most 1.
+ */
+export function chanceDivergence(p: Float64Array, q: Float64Array, n: number, m: number): number {
+  let values = 0;
+  for (let v = 0; v < p.length; v++) if (p[v]! > 0 || q[v]! > 0) values++;
+  if (values === 0 || n === 0 || m === 0) return 0;
+  return Math.min(1, ((values - 1) / (8 * Math.LN2)) * (1 / n + 1 / m));
+}
+
+/** How many equally weighted items are worth as much as these: (Σ w)² / Σ w² (Kish, 1965). */
+export function effectiveSize(weights: ArrayLike<number>): number {
+  let sum = 0;
+  let squares = 0;
+  for (let i = 0; i < weights.length; i++) {
+    sum += weights[i]!;
+    squares += weights[i]! * weights[i]!;
+  }
+  return squares === 0 ? 0 : (sum * sum) / squares;
+}
+
 /** The value whose share differs most between history and candidates, for a thought that names it. */
 export function widestGap(
   column: AttributeColumn,

@@ -1,32 +1,39 @@
 import type { Candidate } from '../events.ts';
 import type { Action } from '../grammar/action.ts';
 import type { Decision, DecisionContext, Policy } from '../policy.ts';
-import { distribution, jensenShannon, widestGap } from './distribution.ts';
+import {
+  chanceDivergence,
+  distribution,
+  effectiveSize,
+  jensenShannon,
+  recencyWeights,
+  widestGap,
+} from './distribution.ts';
+import { evidenceOf } from './evidence.ts';
 import { fuse, tasteOf } from './fusion.ts';
-import { evidenceOf } from './ranker.ts';
 import type { OfflineWeights } from './weights.ts';
 
 export interface OfflineOptions {
   readonly weights: OfflineWeights;
   /** K of each retrieval. */
   readonly k?: number;
-  /** Divergence in bits from which an attribute counts as off. */
+  /** Divergence beyond chance, in bits, from which an attribute counts as off. */
   readonly threshold?: number;
 }
 
 /** How far the candidates are from the history by one attribute. */
 interface Gap {
   readonly attribute: string;
-  /** Jensen-Shannon divergence, bits. */
+  /** Jensen-Shannon divergence beyond what chance makes of samples of these sizes, bits. */
   readonly divergence: number;
   readonly detail: string;
 }
 
 /**
  * A surrogate user without a language model, so that everything works with no key and no network. It begins with the
- * backbone, measures by which attribute the best candidates differ most from the recency-weighted history, retrieves
- * by that one, and so on; when nothing is off any more, or every tool has been asked, it ranks by fused evidence and
- * finishes. Deterministic; its thoughts state the numbers it acted on.
+ * backbone and the neighbours of the latest items, measures by which attribute the best candidates differ most from the
+ * recency-weighted history, retrieves by that one, and so on; when nothing is off any more, or every tool has been asked,
+ * it ranks by fused evidence and finishes. Deterministic; its thoughts state the numbers it acted on.
  */
 export class OfflinePolicy implements Policy {
   readonly label;
@@ -70,21 +77,30 @@ export class OfflinePolicy implements Policy {
         action: { name: 'Retrieve', args: { attribute: first, k: this.k } },
       };
 
-    const scored = fuse(context.dataset, context.history, evidenceOf(sets), this.weights);
+    const lastRank = sets.findLast((set) => set.tool === 'Rank');
+    const ranked = lastRank !== undefined && lastRank === sets.at(-1);
+    const askedNeighbours = state.rounds.some((round) => round.action?.name === 'Neighbours');
+    const hasNeighbours = retriever.neighbours !== undefined && tools.find('Neighbours') !== undefined;
+    if (hasNeighbours && !askedNeighbours && !ranked && roundsLeft > 2 && this.listens('Neighbours'))
+      return {
+        thought:
+          'The backbone has spoken. What others chose soon after the latest items of this history is evidence of another kind.',
+        action: { name: 'Neighbours', args: { item: null, k: this.k } },
+      };
+
+    const scored = fuse(context.dataset, context.history, evidenceOf(sets, retriever), this.weights);
     const top = scored.slice(0, Math.max(n, 10)).map((entry) => entry.item);
     const gaps = this.measure(context, top);
     const numbers = gaps.map((gap) => `${gap.attribute} ${gap.divergence.toFixed(3)}`).join(', ');
     const measured =
       gaps.length === 0
         ? 'The dataset has no attributes to compare.'
-        : `Divergence of the best ${top.length} candidates from the history, in bits: ${numbers}.`;
+        : `Divergence of the best ${top.length} candidates from the history beyond chance, in bits: ${numbers}.`;
 
     const open = gaps.filter(
       (gap) => retriever.attributes.includes(gap.attribute) && !asked.has(gap.attribute),
     );
     const worst = open[0];
-    const lastRank = sets.findLast((set) => set.tool === 'Rank');
-    const ranked = lastRank !== undefined && lastRank === sets.at(-1);
     if (worst && worst.divergence > this.threshold && !ranked && roundsLeft > 2)
       return {
         thought: `${measured} Most off is ${worst.attribute}: ${worst.detail}. I retrieve by it.`,
@@ -98,7 +114,7 @@ export class OfflinePolicy implements Policy {
         : 'The rounds run out.';
     if (!ranked && roundsLeft > 1 && scored.length > 0 && tools.find('Rank'))
       return {
-        thought: `${measured} ${why} I rank the ${scored.length} candidates by the fused evidence of ${retrievals.length} lists.`,
+        thought: `${measured} ${why} I rank the ${scored.length} candidates by the fused evidence of ${evidenceOf(sets, retriever).length} lists.`,
         action: { name: 'Rank', args: { attribute: null, k: n } },
       };
 
@@ -109,16 +125,24 @@ export class OfflinePolicy implements Policy {
     };
   }
 
+  /** A tool whose list was found to be worth nothing is not asked. */
+  private listens(source: string): boolean {
+    return (this.weights.lists[source] ?? 0) > 0;
+  }
+
   /** All attributes, the one that is most off first; ties by name. */
   private measure(context: DecisionContext, candidates: readonly number[]): Gap[] {
-    return tasteOf(context.dataset, context.history, this.weights.halfLife)
+    const { dataset, history } = context;
+    const recent = effectiveSize(recencyWeights(history.length, this.weights.halfLife));
+    return tasteOf(dataset, history, this.weights.halfLife)
       .map(({ column, shares }): Gap => {
         const found = distribution(column, candidates);
+        const chance = chanceDivergence(shares, found, recent, candidates.length);
         const widest = widestGap(column, shares, found);
         const percent = (share: number) => `${Math.round(share * 100)}%`;
         return {
           attribute: column.name,
-          divergence: jensenShannon(shares, found),
+          divergence: Math.max(0, jensenShannon(shares, found) - chance),
           detail: widest
             ? `${widest.value} is ${percent(widest.history)} of the history and ${percent(widest.candidates)} of the candidates`
             : 'no values',

@@ -1,8 +1,9 @@
 import * as z from 'zod';
+import type { Dataset } from '../../data/dataset.ts';
 import { resolveMentions } from '../catalogue.ts';
 import { safeText } from '../safe-text.ts';
 import { attributeText } from './attributes.ts';
-import { textArgument, type Tool } from './tool.ts';
+import { textArgument, type Tool, type ToolOutcome } from './tool.ts';
 
 /** Tells what the catalogue knows of one item. */
 export const lookupTool: Tool = {
@@ -19,25 +20,8 @@ export const lookupTool: Tool = {
     const text = args['item'] as string;
     const [resolved] = resolveMentions([{ text }], catalogue, dataset);
     const resolution = resolved!.resolution;
-    if (resolution.kind === 'ambiguous') {
-      const titles = resolution.candidates.slice(0, 8).map((code) => {
-        const { id, title } = dataset.item(code);
-        return `${safeText(id, 64)}: "${safeText(title)}"`;
-      });
-      return {
-        kind: 'problem',
-        code: 'ambiguous-item',
-        message: `“${safeText(text, 80)}” could be more than one item.`,
-        hint: `Use the id: ${titles.join('; ')}.`,
-      };
-    }
-    if (resolution.kind === 'none')
-      return {
-        kind: 'problem',
-        code: 'unknown-item',
-        message: `The catalogue has no item “${safeText(text, 80)}”.`,
-        hint: 'Use Search[text, K] to find items by words.',
-      };
+    if (resolution.kind === 'ambiguous') return ambiguousItem(dataset, text, resolution.candidates);
+    if (resolution.kind === 'none') return unknownItem(text);
     const { id, title } = dataset.item(resolution.item);
     const facts = dataset.attributes
       .map(({ name }) => ({ name, value: attributeText(dataset, resolution.item, name) }))
@@ -47,3 +31,26 @@ export const lookupTool: Tool = {
     return { kind: 'text', text: `${safeText(id, 64)}: "${safeText(title)}". ${facts.join('; ')}.${seen}` };
   },
 };
+
+/** Tells which items a text could mean. */
+export function ambiguousItem(dataset: Dataset, text: string, candidates: readonly number[]): ToolOutcome {
+  const titles = candidates.slice(0, 8).map((code) => {
+    const { id, title } = dataset.item(code);
+    return `${safeText(id, 64)}: "${safeText(title)}"`;
+  });
+  return {
+    kind: 'problem',
+    code: 'ambiguous-item',
+    message: `“${safeText(text, 80)}” could be more than one item.`,
+    hint: `Use the id: ${titles.join('; ')}.`,
+  };
+}
+
+export function unknownItem(text: string): ToolOutcome {
+  return {
+    kind: 'problem',
+    code: 'unknown-item',
+    message: `The catalogue has no item “${safeText(text, 80)}”.`,
+    hint: 'Use Search[text, K] to find items by words.',
+  };
+}

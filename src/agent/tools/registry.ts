@@ -3,6 +3,7 @@ import { UsageError } from '../../shared/errors.ts';
 import type { ToolDefinition } from '../../llm/chat-model.ts';
 import { type ActionSignature, finishSignature, foldName } from '../grammar/action.ts';
 import { lookupTool } from './lookup.ts';
+import { neighboursTool } from './neighbours.ts';
 import { type Ranker, rankTool } from './rank.ts';
 import { retrieveTool } from './retrieve.ts';
 import { searchTool } from './search.ts';
@@ -79,9 +80,14 @@ function plainSchema(schema: z.ZodObject): Readonly<Record<string, unknown>> {
   return json;
 }
 
-/** The four tools the workbench ships. */
+/** The paper's two tools and the two that every session has besides. */
 export function standardTools(ranker: Ranker): ToolRegistry {
   return new ToolRegistry([retrieveTool, rankTool(ranker), searchTool, lookupTool]);
+}
+
+/** All tools the workbench ships: the standard ones and neighbours. */
+export function extendedTools(ranker: Ranker): ToolRegistry {
+  return new ToolRegistry([...standardTools(ranker).all, neighboursTool]);
 }
 
 /** How the actions of the four tools are written, where nothing is to be run. */

@@ -87,6 +87,9 @@ export const countArgument = (fallback = 10) =>
 export const textArgument = (description: string) =>
   z.string().min(1).max(500).meta({ kind: 'text', description });
 
+export const optionalTextArgument = (description: string) =>
+  z.string().min(1).max(500).nullable().default(null).meta({ kind: 'text', description });
+
 /** The signature that the grammar needs, read off the schema, so that a tool states its arguments once. */
 export function signatureOf(tool: Tool): ActionSignature {
   const parameters = Object.entries(tool.args.shape).map(([name, schema]): ActionParameter => {

@@ -68,11 +68,11 @@ export class SessionWorlds {
   async environment(place: WorldNeed, work: LongWork = {}): Promise<SessionEnvironment> {
     const dataset = await this.dataset(place);
     const workspace = new Workspace(place.folder);
-    const { retriever, label } = await this.retrieval(place, dataset, work);
+    const { retriever, label, source } = await this.retrieval(place, dataset, work);
     const choice = await this.chooseModel(place.folder);
     const parts = choice
       ? await llmParts({ ...choice, dataset, library: promptLibrary(workspace) })
-      : offlineParts(await weightsFor(workspace, dataset, label));
+      : offlineParts(await weightsFor(workspace, dataset, source));
     return environmentOf(dataset, retriever, label, parts);
   }
 

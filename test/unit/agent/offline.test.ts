@@ -6,19 +6,28 @@ import { Random } from '../../../src/shared/random.ts';
 import { historyBefore, partOf } from '../../../src/data/dataset.ts';
 import type { Retriever } from '../../../src/data/retriever.ts';
 import { attributeTable } from '../../../src/agent/offline/attribute-table.ts';
+import { fitConditionalLogit, meanLoss, spreadOf } from '../../../src/agent/offline/conditional-logit.ts';
 import {
   affinityTo,
+  chanceDivergence,
   distribution,
+  effectiveSize,
   jensenShannon,
   recencyWeights,
 } from '../../../src/agent/offline/distribution.ts';
+import { evidenceIn, type EvidenceList } from '../../../src/agent/offline/evidence.ts';
 import { fitWeights } from '../../../src/agent/offline/fit.ts';
 import { fuse } from '../../../src/agent/offline/fusion.ts';
 import { OfflinePolicy } from '../../../src/agent/offline/offline-policy.ts';
 import { offlineRanker } from '../../../src/agent/offline/ranker.ts';
-import { defaultWeights, loadWeights, saveWeights } from '../../../src/agent/offline/weights.ts';
-import { standardTools } from '../../../src/agent/tools/registry.ts';
-import { dataset, makeDataset, startSession, world } from './world.ts';
+import {
+  defaultWeights,
+  loadWeights,
+  type OfflineWeights,
+  saveWeights,
+} from '../../../src/agent/offline/weights.ts';
+import { extendedTools, standardTools } from '../../../src/agent/tools/registry.ts';
+import { dataset, makeDataset, plainRetriever, startSession, world } from './world.ts';
 
 const close = (a: number, b: number, epsilon = 1e-12) =>
   assert.ok(Math.abs(a - b) < epsilon, `${a} is not ${b}`);
@@ -69,33 +78,130 @@ describe('offline statistics', () => {
     assert.ok(Math.max(...year.codes) < year.values.length);
   });
 
-  it('fusion: reciprocal ranks worked by hand', () => {
-    const weights = { ...defaultWeights([]), lists: { None: 1, genre: 0.5 }, affinity: {}, constant: 1 };
-    const scored = fuse(
-      dataset,
-      [0],
-      [
-        { source: 'None', items: [10, 11, 12] },
-        { source: 'genre', items: [12, 10] },
-      ],
-      weights,
+  it('chance makes samples differ: as much as a simulation says', () => {
+    const random = new Random('two samples of one distribution');
+    const shares = [0.4, 0.25, 0.15, 0.1, 0.06, 0.04];
+    const sample = (n: number) => {
+      const found = new Float64Array(shares.length);
+      for (let i = 0; i < n; i++) {
+        let at = random.uniform();
+        let v = 0;
+        while (v < shares.length - 1 && (at -= shares[v]!) > 0) v++;
+        found[v]! += 1 / n;
+      }
+      return found;
+    };
+    for (const [n, m, within] of [
+      [60, 40, 0.15], // rare values are at times not seen at all
+      [600, 400, 0.04],
+    ] as const) {
+      let simulated = 0;
+      let said = 0;
+      for (let run = 0; run < 2000; run++) {
+        const [p, q] = [sample(n), sample(m)];
+        simulated += jensenShannon(p, q);
+        said += chanceDivergence(p, q, n, m);
+      }
+      assert.ok(Math.abs(said / simulated - 1) < within, `${said} is not ${simulated}`);
+    }
+    assert.equal(chanceDivergence(Float64Array.of(0), Float64Array.of(0), 0, 0), 0);
+    close(effectiveSize([1, 1, 1, 1]), 4);
+    close(effectiveSize([3, 1]), 1.6);
+  });
+
+  it('evidence: shares of belief from logits, weights and ranks', () => {
+    const logit = evidenceIn({
+      source: 'None',
+      scale: 'logit',
+      items: [5, 6],
+      scores: [Math.log(6), Math.log(2)],
+    });
+    close(logit.logShares.get(5)!, Math.log(0.75));
+    close(logit.logShares.get(6)!, Math.log(0.25));
+    close(logit.absent, Math.log(0.25) - 0.5);
+    const weight = evidenceIn({ source: 'Neighbours', scale: 'weight', items: [5, 6], scores: [3, 1] });
+    close(weight.logShares.get(5)!, Math.log(0.75));
+    const rank = evidenceIn({ source: 'Search', scale: 'rank', items: [5, 6] });
+    close(rank.logShares.get(5)!, Math.log(22 / 43)); // 1/21 to 1/22
+  });
+
+  it('fusion: a pool of shares worked by hand; a tool not asked agrees with the backbone', () => {
+    const weights: OfflineWeights = {
+      ...defaultWeights([]),
+      lists: { None: 0.5, genre: 0.5, Neighbours: 1 },
+      affinity: {},
+    };
+    const none = { source: 'None', scale: 'weight', items: [10, 11], scores: [3, 1] } as const;
+    const genre = { source: 'genre', scale: 'weight', items: [11, 10], scores: [3, 1] } as const;
+    const shares = (lists: readonly EvidenceList[]) =>
+      new Map(fuse(dataset, [0], lists, weights).map(({ item, score }) => [item, score]));
+    close(shares([none, genre]).get(10)!, 0.5); // √(3/4 · 1/4) for both
+    close(shares([none]).get(10)!, 0.75);
+    const near = { source: 'Neighbours', scale: 'weight', items: [10, 12], scores: [9, 1] } as const;
+    // 10: 3/4 · 9/10; 11: 1/4 · 1/10 · e^-½; 12: 1/4 · e^-½ · 1/10
+    const total = 0.675 + 2 * 0.025 * Math.exp(-0.5);
+    close(shares([none, near]).get(10)!, 0.675 / total);
+    close(shares([none, near]).get(12)!, (0.025 * Math.exp(-0.5)) / total);
+  });
+
+  it('a choice among alternatives: weights worked by hand, bounds, and the pull to the centre', () => {
+    // Two alternatives that differ by 1; the one with the feature is taken three times of four: w = ln 3.
+    const choices = [0, 0, 0, 1].map((chosen) => ({ count: 2, features: Float32Array.of(1, 0), chosen }));
+    const options = {
+      width: 1,
+      centre: Float64Array.of(0),
+      spread: Float64Array.of(1),
+      shrinkage: 0,
+      nonNegative: [false],
+    };
+    close(fitConditionalLogit(choices, options)[0]!, Math.log(3), 1e-6);
+    close(
+      meanLoss(choices, Float64Array.of(Math.log(3)), 1),
+      -(3 * Math.log(0.75) + Math.log(0.25)) / 4,
+      1e-6,
     );
-    // weight × 2 / (1 + rank): 10 = 1 + 0.5·2/3, 12 = 2/4 + 0.5, 11 = 2/3
-    assert.deepEqual(
-      scored.map((entry) => entry.item),
-      [10, 12, 11],
-    );
-    close(scored[0]!.score, 1 + 1 / 3);
-    close(scored[1]!.score, 1);
-    close(scored[2]!.score, 2 / 3);
+    const against = choices.map((choice) => ({ ...choice, chosen: 1 - choice.chosen }));
+    close(fitConditionalLogit(against, options)[0]!, -Math.log(3), 1e-6);
+    assert.equal(fitConditionalLogit(against, { ...options, nonNegative: [true] })[0], 0);
+    const pulled = fitConditionalLogit(choices, { ...options, centre: Float64Array.of(5), shrinkage: 1e6 });
+    close(pulled[0]!, 5, 1e-3);
+    close(spreadOf(choices, 1)[0]!, 0.5, 1e-6);
+  });
+
+  it('a choice among alternatives: no weight nearby does better', () => {
+    const random = new Random('choices');
+    const width = 4;
+    const choices = Array.from({ length: 60 }, () => ({
+      count: 7,
+      features: Float32Array.from({ length: 7 * width }, () => random.uniform() * 2 - 1),
+      chosen: random.int(7),
+    }));
+    const centre = Float64Array.of(1, 0, 0, 0);
+    const spread = spreadOf(choices, width);
+    const shrinkage = 0.3;
+    const nonNegative = [true, true, true, false];
+    const w = fitConditionalLogit(choices, { width, centre, spread, shrinkage, nonNegative });
+    const objective = (at: Float64Array) =>
+      at.reduce(
+        (sum, value, j) => sum + (shrinkage / 2) * (spread[j]! * (value - centre[j]!)) ** 2,
+        meanLoss(choices, at, width),
+      );
+    for (let trial = 0; trial < 300; trial++) {
+      const near = w.map((value, j) => {
+        const moved = value + (random.uniform() - 0.5) * 0.02;
+        return nonNegative[j] ? Math.max(0, moved) : moved;
+      });
+      assert.ok(objective(near) >= objective(w) - 1e-12);
+    }
   });
 });
 
 describe('offline policy', () => {
   const weights = defaultWeights(['genre', 'release_year']);
+  // A threshold below zero: in a world this small chance explains every divergence.
   const offline = () => {
     const w = world([], {
-      policy: new OfflinePolicy({ weights, k: 20 }),
+      policy: new OfflinePolicy({ weights, k: 20, threshold: -1 }),
       tools: standardTools(offlineRanker(weights)),
     });
     return w;
@@ -121,6 +227,56 @@ describe('offline policy', () => {
       end!.result.items.map((entry) => entry.item),
       rounds[3]!.observation!.set!.items.map((item) => item.item),
     );
+  });
+
+  it('asks for neighbours where there are any, unless they were found to be worth nothing', async () => {
+    const play = async (over: Partial<OfflineWeights>) => {
+      const own = { ...weights, ...over };
+      const retriever = plainRetriever(dataset);
+      const w = world([], {
+        policy: new OfflinePolicy({ weights: own, k: 20 }),
+        tools: extendedTools(offlineRanker(own)),
+        retriever: { ...retriever, neighbours: (query, k) => retriever.retrieve(query, 'genre', k) },
+      });
+      const session = await startSession(w);
+      await session.run();
+      return session.state;
+    };
+    const asked = await play({});
+    assert.deepEqual(asked.rounds[1]!.action, { name: 'Neighbours', args: { item: null, k: 20 } });
+    assert.equal(asked.rounds[1]!.observation!.set!.tool, 'Neighbours');
+    const spared = await play({ lists: { None: 1, Neighbours: 0 } });
+    assert.ok(spared.rounds.every((round) => round.action!.name !== 'Neighbours'));
+  });
+
+  it('retrieves by an attribute that is off beyond chance', async () => {
+    // The history is all of one genre, the backbone's candidates all of another.
+    const records = Array.from({ length: 80 }, (_, i) => ({
+      id: `b${i}`,
+      title: `B${i}`,
+      attributes: { genre: [i < 40 ? 'X' : 'Y'], release_year: 1990 + (i % 2) },
+    }));
+    const split = Object.assign(makeDataset(records, 4, 20), {
+      items: Uint32Array.from({ length: 80 }, (_, i) => (i * 7) % 40),
+    });
+    const far: Retriever = {
+      attributes: [null, 'genre', 'release_year'],
+      retrieve: async (_, attribute, k) =>
+        Array.from({ length: k }, (_, i) => (attribute === 'genre' ? i : 40 + i)).map((item) => ({
+          item,
+          ...split.item(item),
+          score: 0,
+        })),
+    };
+    const own = { policy: new OfflinePolicy({ weights, k: 30 }), dataset: split, retriever: far };
+    const session = await startSession(world([], own));
+    await session.run();
+    assert.deepEqual(
+      session.state.rounds.map((round) => round.action!.args['attribute']),
+      [null, 'genre', null, undefined],
+    );
+    assert.match(session.state.rounds[1]!.thought, /genre 0\.\d+, release_year 0\.000/);
+    assert.match(session.state.rounds[1]!.thought, /X is 100% of the history and 0% of the candidates/);
   });
 
   it('is deterministic', async () => {
@@ -191,16 +347,16 @@ describe('fitting the offline weights', () => {
   });
 
   it('does not follow noise: tools that know nothing more are left out', async () => {
-    // One attribute value for all, and two lists of the same items in unrelated orders.
-    const alike = makeDataset(
-      Array.from({ length: 60 }, (_, i) => ({
-        id: `a${i}`,
-        title: `A${i}`,
-        attributes: { genre: ['X'], release_year: 1 },
-      })),
-      400,
-      8,
-    );
+    // One attribute value for all, choices at random, and two lists of the same items in unrelated orders.
+    const records = Array.from({ length: 60 }, (_, i) => ({
+      id: `a${i}`,
+      title: `A${i}`,
+      attributes: { genre: ['X'], release_year: 1 },
+    }));
+    const random = new Random('choices without reason');
+    const alike = Object.assign(makeDataset(records, 400, 8), {
+      items: Uint32Array.from({ length: 400 * 8 }, () => random.int(60)),
+    });
     const noisy: Retriever = {
       attributes: [null, 'genre'],
       retrieve: (query, attribute) => {
@@ -212,9 +368,25 @@ describe('fitting the offline weights', () => {
       },
     };
     const weights = await fitWeights({ dataset: alike, retriever: noisy, retrieval: 'noise', k: 20 });
-    assert.deepEqual(weights.lists, { None: 1, genre: 0, Search: 0.25 });
+    assert.deepEqual(weights.lists, { None: 1, genre: 0, Search: 0.1 });
     assert.deepEqual(weights.affinity, { genre: 0, release_year: 0 });
+    assert.equal(weights.popularity, 0);
     assert.equal(weights.fitted!.ndcg, weights.fitted!.backboneNdcg);
+  });
+
+  it('listens to neighbours, and refuses models that saw the validation items', async () => {
+    const quiet: Retriever = {
+      ...revealing,
+      attributes: [null],
+      neighbours: async (query, k) => revealing.retrieve(query, 'genre', k),
+    };
+    const weights = await fitWeights({ dataset, retriever: quiet, retrieval: 'test', k: 20 });
+    assert.ok(weights.lists['Neighbours']! > 0.1);
+    close(weights.fitted!.ndcg, 1, 1e-9);
+    const source = { kind: 'trained', model: 'x', tools: [], simulated: false, sawValidation: true } as const;
+    await assert.rejects(fitWeights({ dataset, retriever: { ...quiet, source }, retrieval: 'test' }), {
+      code: 'part-was-trained-on',
+    });
   });
 
   it('is cancelled', async () => {
@@ -231,7 +403,9 @@ describe('fitting the offline weights', () => {
     const weights = defaultWeights(['genre']);
     await saveWeights(file, weights);
     assert.deepEqual(await loadWeights(file), weights);
-    await fs.writeFile(file, '{"version":1}');
+    await fs.writeFile(file, '{"version":1,"constant":20}');
+    assert.equal(await loadWeights(file), undefined, 'those of an older form are fitted again');
+    await fs.writeFile(file, '{"version":2}');
     await assert.rejects(loadWeights(file), { code: 'damaged-weights' });
     await fs.rm(directory, { recursive: true });
   });

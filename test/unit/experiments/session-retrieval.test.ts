@@ -38,7 +38,7 @@ function engine(models: readonly (Model | { id: string; error: object })[]) {
         item,
         id: dataset.item(item).id,
         title: '',
-        score: 3 - item,
+        score: 2 - item,
       }));
       return Promise.resolve({ lists: params.queries.map(() => items), seconds: 0 });
     },
@@ -60,7 +60,9 @@ function view({
   return {
     id,
     model: 'sasrec',
+    created: '2026',
     updated,
+    config: id === 'refit' ? { fitOn: 'train+validation' } : {},
     ...(attribute === undefined ? {} : { tool: { attribute, backbone, mode: 'frozen', features: '' } }),
     dataset: { name: hash === dataset.hash ? 'small' : 'other', hash, simulated: true },
     progress: { bestEpoch },
@@ -125,6 +127,30 @@ describe('retrieval of a session', () => {
       ],
     );
     await assert.rejects(retriever.retrieve({ history: [1] }, 'actors', 2), { code: 'no-tool' });
+  });
+
+  it('tells states of training apart, and models that saw the validation items', async () => {
+    const of = async (models: readonly Model[]) => (await open(models)).source;
+    const first = await of([{ id: 'a', ndcg: 0.1 }]);
+    assert.match(first.revision!, /^[0-9a-f]{16}$/);
+    assert.equal((await of([{ id: 'a', ndcg: 0.1 }])).revision, first.revision);
+    assert.notEqual((await of([{ id: 'a', ndcg: 0.1, bestEpoch: 4 }])).revision, first.revision);
+    assert.equal(first.sawValidation, undefined);
+    assert.equal((await of([{ id: 'refit' }])).sawValidation, true);
+  });
+
+  it('has neighbours beside a backbone: only items with evidence', async () => {
+    const { connection, asked } = engine(several);
+    const request = { workspace: '/w', dataset, model: 'base', neighbours: true };
+    const { retriever } = await openRetrieval(connection, request);
+    assert.equal(asked.at(-1)!.model, 'cooccurrence', 'counted before it returns');
+    const list = await retriever.neighbours!({ history: [1] }, 3);
+    assert.deepEqual(
+      list.map(({ item }) => item),
+      [0, 1],
+    );
+    assert.equal((await open(several, { model: 'cooccurrence' })).retriever.neighbours, undefined);
+    assert.ok((await open(several, { model: 'popularity' })).retriever.neighbours);
   });
 
   it('takes the tools that are named', async () => {
