@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Retriever } from '../src/data/retriever.ts';
 import type { Dataset } from '../src/data/dataset.ts';
 import type { Session, SessionEnvironment } from '../src/agent/session.ts';
+import type { EngineConnection } from '../src/service/protocol.ts';
 import { Workspace } from '../src/shared/workspace.ts';
 import { round } from './measure.ts';
 import { bootstrapInterval } from './paired-bootstrap.ts';
@@ -170,11 +171,9 @@ const program: BenchProgram = {
   },
 };
 
-type Connection = ReturnType<typeof import('../src/service/in-process.ts').connectInProcess>;
-
 /** The sample with a small SASRec and a genre tool, trained in under a minute. */
 async function trainSmall(
-  connection: Connection,
+  connection: EngineConnection,
   workspace: string,
   signal: AbortSignal,
   log: (message: string) => void,
