@@ -6,6 +6,7 @@ import { DatasetTree } from './workbench/dataset-tree.ts';
 import { Engine } from './workbench/engine.ts';
 import { DatasetInspectors } from './workbench/inspectors.ts';
 import { LanguageModels } from './workbench/language-models.ts';
+import { registerLanguageModelTools } from './workbench/lm-tools/register.ts';
 import { createLog } from './workbench/log.ts';
 import { MemoryTree } from './workbench/memory/memory-tree.ts';
 import { MetricsTree } from './workbench/metrics/metrics-tree.ts';
@@ -102,6 +103,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     new TrainingTasks(workbench),
     new TrainingStatus(training),
     registerCommands(workbench),
+    registerLanguageModelTools({ sessions, languageModels, log }),
   );
   void goOn(workbench);
   activationClock.stop();

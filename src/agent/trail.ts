@@ -88,3 +88,20 @@ function movedSince(before: readonly MemorySet[], id: string, at: number): numbe
   const last = before.findLast((set) => set.items.some((item) => item.id === id));
   return last && last.items.findIndex((item) => item.id === id) - at;
 }
+
+/** Id of the item of a session that a text names: by id, else by title, case aside. */
+export function findItem(state: SessionState, text: string): string | undefined {
+  const wanted = text.trim().toLocaleLowerCase();
+  const all = [
+    ...candidateSets(state).flatMap(({ items, removed }) => [
+      ...items,
+      ...removed.history,
+      ...removed.duplicates,
+    ]),
+    ...(state.outcome?.result.items ?? []),
+    ...state.started.subject.recent,
+  ];
+  return (
+    all.find(({ id }) => id === text.trim()) ?? all.find(({ title }) => title.toLocaleLowerCase() === wanted)
+  )?.id;
+}

@@ -11,6 +11,7 @@ import {
   views,
 } from './names.ts';
 import type { CommandId, ViewId } from './names.ts';
+import { toolContributions } from './lm-tools/definitions.ts';
 import { settings } from './settings-schema.ts';
 import type { SettingKey } from './settings-schema.ts';
 import { walkthrough } from './walkthrough.ts';
@@ -232,6 +233,11 @@ const menus = {
     .map(([command]) => ({ command, when: 'false' })),
 };
 
+function inputSchema(schema: z.ZodType): object {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { target: 'draft-7', io: 'input' });
+  return json;
+}
+
 /** One setting as VS Code wants it: JSON Schema of draft 7 plus VS Code's own keywords. */
 function configurationProperty(key: SettingKey, text: (key: string, english: string) => string): object {
   const { schema, fallback, description, scope, valueDescriptions } = settings[key];
@@ -349,6 +355,17 @@ export function manifest(): Manifest {
           },
         },
       ],
+      languageModelTools: toolContributions.map((tool) => ({
+        name: tool.name,
+        toolReferenceName: tool.reference,
+        canBeReferencedInPrompt: true,
+        displayName: text(`tool.${tool.name}.name`, tool.displayName),
+        userDescription: text(`tool.${tool.name}.description`, tool.userDescription),
+        modelDescription: tool.modelDescription,
+        icon: tool.icon,
+        tags: [...tool.tags],
+        inputSchema: inputSchema(tool.schema),
+      })),
       configuration: {
         title: 'ToolRec',
         properties: Object.fromEntries(

@@ -99,6 +99,11 @@ export const taskType = 'toolrec';
 
 /** Saved training configurations. */
 export const trainingFileSuffix = '.toolrec-train.yaml';
+/** Tools for chat agents (`vscode.lm`). */
+export const languageModelTools = {
+  recommend: 'toolrec_recommend',
+  explainSession: 'toolrec_explainSession',
+} as const;
 
 export const walkthroughId = 'toolrec.start';
 

@@ -1,0 +1,71 @@
+import { catalogueOf } from '../../agent/catalogue.ts';
+import { itemTrail } from '../../agent/trail.ts';
+import type { Dataset } from '../../data/dataset.ts';
+import { UsageError } from '../../shared/errors.ts';
+import type { OpenSession } from '../sessions/open-session.ts';
+import type { RecommendInput } from './definitions.ts';
+
+/** Whom to recommend for: a user by code, or item codes, oldest first. */
+export type Subject = { readonly user: number } | { readonly history: readonly number[] };
+
+/** @throws UsageError with sentences that help a model to ask better. */
+export function subjectOf(dataset: Dataset, input: RecommendInput): Subject {
+  if ((input.user === undefined) === (input.history === undefined))
+    throw new UsageError('user-or-history', 'Give either a user or a history.', 'Ask for one of the two.');
+  if (input.user !== undefined) {
+    const user = dataset.userCode(input.user);
+    if (user === undefined)
+      throw new UsageError(
+        'unknown-user',
+        `The dataset ${dataset.name} has no user “${input.user.slice(0, 60)}”.`,
+        `Its ${dataset.userCount} users are named like “${dataset.user(0).id}”.`,
+      );
+    return { user };
+  }
+  const catalogue = catalogueOf(dataset);
+  return {
+    history: input.history!.map((text) => {
+      const found = catalogue.resolve(text);
+      if (found.kind === 'match') return found.item;
+      const named = `“${text.slice(0, 80)}”`;
+      if (found.kind === 'none')
+        throw new UsageError(
+          'unknown-item',
+          `The catalogue of ${dataset.name} has no item ${named}.`,
+          'Give the title as the catalogue writes it, or an id.',
+        );
+      const candidates = found.candidates.slice(0, 5).map((item) => {
+        const { id, title } = dataset.item(item);
+        return `${title} (id ${id})`;
+      });
+      throw new UsageError(
+        'ambiguous-item',
+        `${named} could be ${candidates.join('; ')}.`,
+        'Give the id of the one that is meant.',
+      );
+    }),
+  };
+}
+
+/** The final list of a session for a model to read: JSON, since titles are not to be trusted as text. */
+export function recommendation(session: OpenSession): object {
+  const { state } = session;
+  const { started, outcome } = state;
+  return {
+    session: session.id,
+    dataset: started.dataset.name,
+    ...(started.dataset.simulated && { note: 'The users of this dataset are simulated.' }),
+    user: started.subject.user?.id ?? null,
+    historyLength: started.subject.history.length,
+    decidedBy: state.setup.policy.label,
+    retrieval: state.setup.retrieval,
+    rounds: state.rounds.length,
+    items: (outcome?.result.items ?? []).map((item, i) => ({
+      rank: i + 1,
+      title: item.title,
+      id: item.id,
+      from: item.source,
+      foundBy: [...new Set(itemTrail(state, item.id)?.steps.map(({ mark }) => mark) ?? [])],
+    })),
+  };
+}
