@@ -197,8 +197,8 @@ function cell(content: ComparedCell | null, label: string, missing: string): Tem
     </div>`;
   const { thought, action, edited, effort, text, items } = content;
   return html`<div class="side" role="group" aria-label=${label}>
-    <p class="thought">
-      ${thought.length === 0 ? html`<span class="dim">${t('No thought.')}</span>` : pieces(thought)}
+    <p>
+      ${thought.length === 0 ? html`<span class="dim">${t('No thought.')}</span>` : html`<span class="thought">${pieces(thought)}</span>`}
     </p>
     <p>
       <code class="action">${action}</code>
@@ -213,20 +213,38 @@ function pieces(all: Pieces): readonly (string | TemplateResult)[] {
   return all.map(({ text, changed }) => (changed ? html`<mark>${text}</mark>` : text));
 }
 
+/** Longer lists fold away what comes after these. */
+const shownItems = 12;
+
 function list(items: readonly ComparedItem[]): TemplateResult | typeof nothing {
   if (items.length === 0) return nothing;
+  const rest = items.slice(shownItems);
+  const differing = rest.filter(({ mark }) => mark !== 'same').length;
   return html`<ol class="items">
-    ${items.map(
-      (item, i) =>
-        html`<li class=${item.mark}>
-          <span class="number">${i + 1}</span>
-          <span class="title" title=${item.id}>${item.title}</span>
-          ${item.note === '' ? nothing : html`<span class="dim">${item.note}</span>`}
-          ${item.score === null ? nothing : html`<span class="number dim">${number(item.score, 3)}</span>`}
-          <span class="change">${change(item)}</span>
-        </li>`,
-    )}
-  </ol>`;
+      ${items.slice(0, shownItems).map((item, i) => itemRow(item, i + 1))}
+    </ol>
+    ${
+      rest.length === 0
+        ? nothing
+        : html`<details>
+            <summary>
+              ${differing === 0 ? t('{0} more, the same', rest.length) : t('{0} more, {1} of them differ', rest.length, differing)}
+            </summary>
+            <ol class="items" start=${shownItems + 1}>
+              ${rest.map((item, i) => itemRow(item, shownItems + i + 1))}
+            </ol>
+          </details>`
+    }`;
+}
+
+function itemRow(item: ComparedItem, rank: number): TemplateResult {
+  return html`<li class=${item.mark}>
+    <span class="number">${rank}</span>
+    <span class="title" title=${item.id}>${item.title}</span>
+    ${item.note === '' ? nothing : html`<span class="dim">${item.note}</span>`}
+    ${item.score === null ? nothing : html`<span class="number dim">${number(item.score, 3)}</span>`}
+    <span class="change">${change(item)}</span>
+  </li>`;
 }
 
 /** In a word and a sign, never by colour alone. */

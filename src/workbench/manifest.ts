@@ -331,6 +331,7 @@ export function manifest(): Manifest {
           icon: 'media/toolrec.svg',
           contextualTitle: 'ToolRec',
           ...(id === views.datasets ? {} : { visibility: 'collapsed' }),
+          initialSize: id === views.memory ? 3 : 2,
         })),
       },
       viewsWelcome: welcome.map(({ view, key, when, contents }) => ({

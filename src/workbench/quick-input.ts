@@ -107,7 +107,7 @@ export function askText(options: TextOptions): Promise<Answer<string>> {
     box.onDidAccept(() => {
       if (look()) settle({ kind: 'answer', value: box.value });
     });
-    look();
+    if (options.value !== '') look(); // an empty box is not wrong before anything was typed
     box.show();
     return Promise.resolve();
   });

@@ -118,7 +118,7 @@ async function mainRows(workbench: Workbench): Promise<{ rows: Row[]; active: Ro
     rows.push(serverRow(workbench, server, protocol, vscode.l10n.t('key is kept')));
   rows.push({
     label: `$(add) ${vscode.l10n.t('Add a Server…')}`,
-    detail: vscode.l10n.t('OpenAI, a gateway, vLLM, llama.cpp: base URL, key if it wants one, model.'),
+    detail: vscode.l10n.t('OpenAI, a gateway, your own: address, key, model.'),
     run: () => new ServerDialogue(workbench, protocol).ask(),
   });
   rows.push({

@@ -84,6 +84,12 @@ export function sampleWorkspace(): string {
   return folder;
 }
 
+/** Everything that VS Code keeps of this run: settings, storage, logs. */
+export function userData(): string {
+  if (!server) throw new Error('The host was not started; run the specs by: node scripts/test.mjs e2e');
+  return server.userData;
+}
+
 /** Opens a window with a fresh browser profile, so that no view state is left from another test. */
 export async function openWorkbench(options: OpenOptions = {}): Promise<Workbench> {
   if (!server || !browser)

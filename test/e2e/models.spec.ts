@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { LLMock } from '@copilotkit/aimock';
+import { openWorkbench, sampleWorkspace, themes, toolrec, userData, type Theme } from './harness.ts';
+import type { Workbench } from './pages/workbench.ts';
+
+/** Not of the shape of any provider's keys, so that only exact redaction finds it. */
+const key = 'zebra.crossing.4711.moonlight';
+
+/** Every file under a folder that holds the text, as it is or in base64. */
+function filesWith(folder: string, text: string): string[] {
+  const needles = [text, Buffer.from(text).toString('base64').replace(/=+$/, '')].map((part) =>
+    Buffer.from(part),
+  );
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => path.join(folder, name))
+    .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile())
+    .filter((file) => {
+      const content = readFileSync(file);
+      return needles.some((needle) => content.includes(needle));
+    });
+}
+
+async function addServer(workbench: Workbench, url: string, model: string): Promise<void> {
+  const { palette } = workbench;
+  await palette.run('ToolRec: Select Language Model');
+  await palette.pick('Add a Server…');
+  await palette.widget.getByText('Base URL of the server').waitFor();
+  await palette.enter(url);
+  await palette.widget.getByText('API key for').waitFor();
+  assert.equal(await palette.input.getAttribute('type'), 'password');
+  await palette.enter(key);
+  await palette.pick('Another Name…');
+  await palette.widget.getByText('Name of the model').waitFor();
+  await palette.enter(model);
+  await palette.pick('ReAct text');
+}
+
+/** Two sessions of one user, the second a fork of the first that retrieves with another model. */
+function twoSessions(folder: string): readonly [first: string, second: string] {
+  const run = (...more: string[]) =>
+    (JSON.parse(toolrec('session', 'run', '--workspace', folder, '--json', ...more)) as { session: string })
+      .session;
+  const first = run('--user', 'simulated-1');
+  return [first, run('--fork', `${first}@1`, '--retrieval', 'popularity')];
+}
+
+describe('language models', () => {
+  let mock: LLMock;
+  before(async () => {
+    mock = new LLMock({ port: 0, host: '127.0.0.1' });
+    mock.onMessage(/ready/, {
+      content: 'ready',
+      usage: { prompt_tokens: 11, completion_tokens: 1, total_tokens: 12 },
+    });
+    await mock.start();
+  });
+  after(() => mock.stop());
+
+  it('takes a server and its key, tests the connection, and leaves the key nowhere', async function () {
+    this.timeout(120_000);
+    const workbench = await openWorkbench({ folder: sampleWorkspace() });
+    const { palette, notifications } = workbench;
+    await workbench.openViewContainer('ToolRec');
+    await workbench.statusBarItem('ToolRec: offline').waitFor();
+    await palette.run('ToolRec: Select Language Model');
+    await palette.row('in use').waitFor();
+    assert.match(await palette.row('in use').innerText(), /Offline/);
+    await workbench.screenshot('select-language-model');
+    await palette.dismiss();
+
+    await addServer(workbench, `${mock.url}/v1/`, 'toolrec-test');
+    const { host } = new URL(mock.url);
+    await workbench.statusBarItem(`toolrec-test at ${host}`).waitFor();
+    await notifications.choose('New sessions use', 'Test Connection');
+    await notifications.toast('answered in').waitFor();
+    assert.match((await notifications.messages()).join('\n'), /11 \+ 1 tokens/);
+    await workbench.screenshot('language-model-tested');
+    const asked = mock.getRequests().filter(({ path: at }) => at.includes('/chat/completions'));
+    assert.equal(asked.length, 1);
+    // The journal hides credentials, so what counts is that there was one.
+    assert.ok(Object.keys(asked[0]!.headers).some((name) => name.toLowerCase() === 'authorization'));
+
+    // Where a key might have been left: settings, storage and logs of VS Code, the workspace, what the window shows.
+    await palette.run('ToolRec: Show Log');
+    await workbench.page.locator('.part.panel').getByText('answered in').first().waitFor();
+    assert.deepEqual(filesWith(userData(), key), []);
+    assert.deepEqual(filesWith(workbench.folder!, key), []);
+    assert.ok(!(await workbench.page.content()).includes(key), 'the window shows the key');
+    const settings = readFileSync(path.join(userData(), 'User', 'settings.json'), 'utf8');
+    assert.match(settings, new RegExp(`"toolrec.languageModel.baseUrl": "${mock.url}/v1"`));
+
+    // A server that is gone is named, with what to do; the choice stays.
+    await mock.stop();
+    await palette.run('ToolRec: Test Language Model Connection');
+    await notifications.toast('Nothing answers at').waitFor();
+    await mock.start();
+
+    await palette.run('ToolRec: Forget API Key…');
+    await palette.row(host).locator('input, .monaco-checkbox').first().click();
+    await palette.input.press('Enter');
+    await palette.widget.waitFor({ state: 'hidden' });
+    await palette.run('ToolRec: Select Language Model');
+    await palette.pick('Offline');
+    await workbench.statusBarItem('ToolRec: offline').waitFor();
+  });
+
+  it('compares two sessions round by round, in every theme', async function () {
+    this.timeout(180_000);
+    const folder = sampleWorkspace();
+    const [first, second] = twoSessions(folder);
+    for (const theme of Object.keys(themes) as Theme[]) {
+      const workbench = await openWorkbench({ folder, theme, size: { width: 1280, height: 1100 } });
+      await workbench.palette.run('ToolRec: Compare Sessions…');
+      await workbench.palette.pick(first);
+      await workbench.palette.pick(second);
+      const page = await workbench.webview();
+      await page.getByRole('heading', { name: 'Round 2' }).waitFor();
+      await workbench.screenshot(`compare-${theme}`);
+      if (theme !== 'dark') continue;
+
+      assert.equal(await page.getByRole('heading', { name: 'Round 1', exact: true }).count(), 1);
+      await page.getByRole('checkbox', { name: 'Only what differs' }).check();
+      await page.getByRole('heading', { name: 'Round 1', exact: true }).waitFor({ state: 'detached' });
+      await page.getByText('1 round that is the same is not shown.').waitFor();
+      await page.locator('body').press('j');
+      assert.match(
+        (await page.locator(':focus').getAttribute('aria-label'))!,
+        /^Round 2: another action|^Round 2: /,
+      );
+
+      // Its session becomes the active one: memory and metrics show it.
+      await page.getByRole('button', { name: 'Open Session' }).first().click();
+      await workbench.openViewContainer('ToolRec');
+      const memory = await workbench.view('Memory');
+      await memory.row('Final list').waitFor();
+      const metrics = await workbench.view('Metrics');
+      await memory.expand('Catalogue');
+      await metrics.row('Held-out item').waitFor();
+      assert.match(await metrics.row('Held-out item').innerText(), /hidden/);
+      await workbench.screenshot('memory-and-metrics');
+      await metrics.row('Held-out item').click();
+      await metrics.row('NDCG@10').waitFor();
+      await memory.rows.filter({ hasText: /^1 / }).first().click();
+      await workbench.editorTab('Preview Item Trail').waitFor();
+      await workbench.screenshot('item-trail');
+
+      await workbench.palette.run('ToolRec: Export Session…');
+      await workbench.palette.pick('Markdown, in a new editor');
+      await workbench.page.locator('.monaco-editor .view-lines').getByText('## Result').first().waitFor();
+      await workbench.screenshot('session-export');
+    }
+  });
+});

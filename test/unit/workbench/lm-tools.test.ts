@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { findItem, itemTrail } from '../../../src/agent/trail.ts';
+import { UsageError } from '../../../src/shared/errors.ts';
+import {
+  explainInput,
+  recommendInput,
+  toolContributions,
+} from '../../../src/workbench/lm-tools/definitions.ts';
+import { subjectOf } from '../../../src/workbench/lm-tools/recommend.ts';
+import { manifest } from '../../../src/workbench/manifest.ts';
+import { languageModelTools } from '../../../src/workbench/names.ts';
+import { dataset, finish, retrieve, startSession, world } from '../agent/world.ts';
+
+const codeOf = (work: () => unknown): string => {
+  try {
+    work();
+  } catch (error) {
+    assert.ok(error instanceof UsageError, String(error));
+    return error.code;
+  }
+  throw new assert.AssertionError({ message: 'it did not fail' });
+};
+
+describe('tools for chat agents', () => {
+  it('are contributed with the schemas that their input is checked against', () => {
+    const { contributes } = manifest().keys as {
+      contributes: {
+        languageModelTools: {
+          name: string;
+          modelDescription: string;
+          tags: string[];
+          inputSchema: { type: string; properties: Record<string, unknown>; required?: string[] };
+        }[];
+      };
+    };
+    const tools = contributes.languageModelTools;
+    assert.deepEqual(tools.map(({ name }) => name).sort(), Object.values(languageModelTools).sort());
+    for (const tool of tools) {
+      assert.match(tool.name, /^[\w-]+$/);
+      assert.ok(tool.modelDescription.length > 100 && tool.tags.includes('toolrec'));
+      assert.equal(tool.inputSchema.type, 'object');
+      const { schema } = toolContributions.find(({ name }) => name === tool.name)!;
+      for (const name of Object.keys(tool.inputSchema.properties))
+        assert.ok(!schema.safeParse({ [name]: { not: 'this' } }).success, name);
+    }
+    assert.ok(recommendInput.safeParse({ user: 'u1', n: 5 }).success);
+    assert.ok(!recommendInput.safeParse({ user: 'u1', n: 500 }).success);
+    assert.ok(!explainInput.safeParse({ sesion: 'typo' }).success);
+  });
+
+  it('find whom to recommend for, and say what is wrong so that a model can ask better', () => {
+    assert.deepEqual(subjectOf(dataset, { user: 'u3' }), { user: 2 });
+    assert.deepEqual(subjectOf(dataset, { history: ['m2', 'Alien (1979)'] }), { history: [1, 0] });
+    assert.equal(
+      codeOf(() => subjectOf(dataset, {})),
+      'user-or-history',
+    );
+    assert.equal(
+      codeOf(() => subjectOf(dataset, { user: 'u1', history: ['m2'] })),
+      'user-or-history',
+    );
+    assert.equal(
+      codeOf(() => subjectOf({ ...dataset, userCode: () => undefined }, { user: 'x' })),
+      'unknown-user',
+    );
+    assert.equal(
+      codeOf(() => subjectOf(dataset, { history: ['No film of that name at all'] })),
+      'unknown-item',
+    );
+  });
+
+  it('find an item of a session by id or title', async () => {
+    const session = await startSession(world([retrieve(null, 4), finish('m2')]));
+    await session.run();
+    const { state } = session;
+    const first = state.rounds[0]!.observation!.set!.items[0]!;
+    assert.equal(findItem(state, first.id), first.id);
+    assert.equal(findItem(state, ` ${first.title.toUpperCase()} `), first.id);
+    assert.equal(findItem(state, 'nothing like it'), undefined);
+    assert.equal(itemTrail(state, findItem(state, 'heat (1995)')!)?.final?.rank, 1);
+  });
+});
