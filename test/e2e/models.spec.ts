@@ -134,6 +134,8 @@ describe('language models', () => {
       await page.getByRole('button', { name: 'Open Session' }).first().click();
       await workbench.openViewContainer('ToolRec');
       const memory = await workbench.view('Memory');
+      // Room for the two.
+      await (await workbench.view('Datasets & Models')).pane.locator('> .pane-header').click();
       await memory.row('Final list').waitFor();
       const metrics = await workbench.view('Metrics');
       await memory.expand('Catalogue');
