@@ -250,6 +250,6 @@ async function answer(
     if (error instanceof CancelledError) throw new vscode.CancellationError();
     if (!(error instanceof ToolRecError)) throw error;
     log.warn(`${error.code}: ${error.describe()}`);
-    throw new Error(`${error.code}: ${error.describe()}`);
+    throw new Error(`${error.code}: ${error.describe()}`, { cause: error });
   }
 }
