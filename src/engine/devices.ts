@@ -4,6 +4,7 @@ import path from 'node:path';
 import util from 'node:util';
 import { EngineError } from '../shared/errors.ts';
 import type { DeviceName } from './device-names.ts';
+import { findPackage } from './native-packages.ts';
 import { OnnxEngine } from './onnx-engine.ts';
 import type { Engine } from './program.ts';
 import { TfjsEngine } from './tfjs-engine.ts';
@@ -61,7 +62,7 @@ async function tfjsBackend(device: 'tfjs-node-gpu' | 'tfjs-wasm' | 'tfjs-cpu'): 
         isNullOrUndefined: (value: unknown) => value === null || value === undefined,
         isArray: Array.isArray,
       });
-      require('@tensorflow/tfjs-node-gpu');
+      require(findPackage('@tensorflow/tfjs-node-gpu', require) ?? '@tensorflow/tfjs-node-gpu');
       return 'tensorflow';
     }
   }

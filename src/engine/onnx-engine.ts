@@ -1,6 +1,7 @@
 import type * as ort from 'onnxruntime-node';
 import { EngineError } from '../shared/errors.ts';
 import { recordGraph } from './capture/record.ts';
+import { loadOnnxRuntime } from './native-packages.ts';
 import { DeviceCopies } from './device-copies.ts';
 import type {
   Engine,
@@ -44,7 +45,7 @@ export class OnnxEngine implements Engine {
 
   /** Loads onnxruntime, which is native code, only now. */
   static async create(options: OnnxEngineOptions): Promise<OnnxEngine> {
-    return new OnnxEngine(await import('onnxruntime-node'), options);
+    return new OnnxEngine(await loadOnnxRuntime(), options);
   }
 
   async createState(values: NamedHostTensors): Promise<EngineState> {

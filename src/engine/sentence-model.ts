@@ -12,6 +12,7 @@ import type * as ort from 'onnxruntime-node';
 import * as z from 'zod';
 import { InputError, StorageError, throwIfCancelled } from '../shared/errors.ts';
 import type { LongWork } from '../shared/progress.ts';
+import { loadOnnxRuntime } from './native-packages.ts';
 
 const modelPlaces = ['model.onnx', path.join('onnx', 'model.onnx')];
 const tokenizerFile = 'tokenizer.json';
@@ -85,7 +86,7 @@ export class SentenceModel {
   static async open(folder: string): Promise<SentenceModel> {
     const files = await findSentenceModel(folder);
     const tokens = await TokenReader.open(files.tokenizer);
-    const runtime = await import('onnxruntime-node');
+    const runtime = await loadOnnxRuntime();
     let session: ort.InferenceSession;
     try {
       session = await runtime.InferenceSession.create(files.model, {

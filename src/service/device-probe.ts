@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { BackendValues, KernelBackend, KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
+import { findPackage } from '../engine/native-packages.ts';
 import { throwIfCancelled } from '../shared/errors.ts';
 import type { LongWork } from '../shared/progress.ts';
 import type { DeviceReport } from './requests/doctor.ts';
@@ -104,7 +105,7 @@ async function onnx(
   if (provider === 'dml' && process.platform !== 'win32') return missing('DirectML exists on Windows only.');
   if (provider === 'coreml' && process.platform !== 'darwin') return missing('CoreML exists on macOS only.');
   if (provider === 'cuda' && process.platform === 'darwin') return missing('CUDA does not exist on macOS.');
-  const found = resolve(require, 'onnxruntime-node');
+  const found = findPackage('onnxruntime-node', require);
   if (!found) return missing('The package onnxruntime-node is not installed.', 'Run “npm install”.');
   const answer = await inChild(onnxProbe, [found, provider, reluModel], work);
   if (answer.error === undefined) return { id, label, available: true, detail: answer.detail ?? '' };
@@ -132,7 +133,7 @@ function explainOnnx(
     const part = needs?.[1] ?? 'its CUDA part';
     return [
       `onnxruntime-node's CUDA files cannot be loaded (${part}).`,
-      'With an NVIDIA card, install them with “npm install onnxruntime-node --onnxruntime-node-install=cuda12”.',
+      'With an NVIDIA card, CUDA 12 and cuDNN 9, run “ToolRec: Set Up GPU Engine”, or npm install --prefix ~/.toolrec/gpu onnxruntime-node@1.30.0 --ignore-scripts=false --onnxruntime-node-install=cuda12.',
     ];
   }
   return [firstSentence(error)];
@@ -141,8 +142,8 @@ function explainOnnx(
 async function tfjsNodeGpu(require: NodeJS.Require, work: LongWork): Promise<DeviceReport> {
   const base = { id: 'tfjs-node-gpu', label: 'TensorFlow · GPU', available: false, detail: '' } as const;
   const remedy =
-    'With an NVIDIA card, CUDA 11.2 and cuDNN 8.1, run “npm rebuild @tensorflow/tfjs-node-gpu --ignore-scripts=false”; it downloads TensorFlow (about 400 MB).';
-  const found = resolve(require, '@tensorflow/tfjs-node-gpu');
+    'With an NVIDIA card, CUDA 11.2 and cuDNN 8.1, run “ToolRec: Set Up GPU Engine”, or npm install --prefix ~/.toolrec/gpu @tensorflow/tfjs-node-gpu@4.22.0 --ignore-scripts=false; it downloads TensorFlow (about 400 MB).';
+  const found = findPackage('@tensorflow/tfjs-node-gpu', require);
   if (!found) return { ...base, reason: 'The package @tensorflow/tfjs-node-gpu is not installed.', remedy };
   const answer = await inChild(tfjsNodeProbe, [found], work);
   if (answer.error === undefined) return { ...base, available: true, detail: answer.detail ?? '' };

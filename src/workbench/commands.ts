@@ -40,6 +40,7 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
     ),
   [commands.restartEngine]: async (workbench) =>
     (await import('./restart-engine.ts')).restartEngine(workbench),
+  [commands.setUpGpu]: async (workbench) => (await import('./gpu/set-up-gpu.ts')).setUpGpu(workbench),
   [commands.selectLanguageModel]: async (workbench) =>
     (await import('./select-language-model.ts')).selectLanguageModel(workbench),
   [commands.testLanguageModel]: async (workbench) =>

@@ -45,6 +45,7 @@ export const commandDefinitions: Readonly<Record<CommandId, CommandDefinition>> 
   [commands.doctor]: { title: 'Doctor', icon: '$(pulse)' },
   [commands.openWalkthrough]: { title: 'Open Walkthrough', icon: '$(book)' },
   [commands.restartEngine]: { title: 'Restart Engine', icon: '$(debug-restart)' },
+  [commands.setUpGpu]: { title: 'Set Up GPU Engine', icon: '$(circuit-board)', enablement: trusted },
   [commands.selectLanguageModel]: { title: 'Select Language Model', icon: '$(comment-discussion)' },
   [commands.testLanguageModel]: { title: 'Test Language Model Connection', icon: '$(plug)' },
   [commands.forgetApiKey]: { title: 'Forget API Key…', icon: '$(trash)' },

@@ -18,6 +18,7 @@ export const commands = {
   doctor: 'toolrec.doctor',
   openWalkthrough: 'toolrec.openWalkthrough',
   restartEngine: 'toolrec.restartEngine',
+  setUpGpu: 'toolrec.setUpGpu',
   selectLanguageModel: 'toolrec.selectLanguageModel',
   testLanguageModel: 'toolrec.testLanguageModel',
   forgetApiKey: 'toolrec.forgetApiKey',

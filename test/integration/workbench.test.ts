@@ -53,14 +53,34 @@ describe('the workbench', () => {
     rmSync(sample, { recursive: true, force: true });
   });
 
+  it('says what a GPU engine needs, and installs nothing before consent', async function () {
+    this.timeout(90_000);
+    let tasks = 0;
+    const counting = vscode.tasks.onDidStartTask(() => tasks++);
+    const finished = vscode.commands.executeCommand(commands.setUpGpu);
+    const shown = () =>
+      vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).some(({ label }) => /GPU Engine/.test(label));
+    await until(shown, 80_000);
+    // The list of ways is open: leave it as a person would with Escape, until the command has seen it.
+    const closing = setInterval(
+      () => void vscode.commands.executeCommand('workbench.action.closeQuickOpen'),
+      200,
+    );
+    await finished;
+    clearInterval(closing);
+    counting.dispose();
+    assert.equal(tasks, 0);
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+
   it('restarts the engine on demand', async () => {
     await vscode.commands.executeCommand(commands.restartEngine);
     assert.equal((await activated()).engineWasNeeded(), true);
   });
 });
 
-async function until(condition: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + 10_000; !condition();) {
+async function until(condition: () => boolean, milliseconds = 10_000): Promise<void> {
+  for (const deadline = Date.now() + milliseconds; !condition();) {
     assert.ok(Date.now() < deadline, 'It did not come about in time.');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
