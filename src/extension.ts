@@ -12,6 +12,7 @@ import { MemoryTree } from './workbench/memory/memory-tree.ts';
 import { MetricsTree } from './workbench/metrics/metrics-tree.ts';
 import { ModelStore } from './workbench/models/model-store.ts';
 import { ModelStatus } from './workbench/model-status.ts';
+import { Prompts } from './workbench/prompts/prompts.ts';
 import { Reports } from './workbench/reports.ts';
 import { Sessions } from './workbench/sessions/sessions.ts';
 import { SettingsCheck } from './workbench/settings-check.ts';
@@ -64,6 +65,14 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     log,
   });
   const trainingFiles = new TrainingFiles(models);
+  const prompts = new Prompts({
+    extensionUri: context.extensionUri,
+    log,
+    datasets,
+    sessions,
+    languageModels,
+    memory: context.workspaceState,
+  });
   const workbench: Workbench = {
     extensionUri: context.extensionUri,
     log,
@@ -71,6 +80,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     datasets,
     inspectors,
     reports,
+    prompts,
     languageModels,
     sessions,
     memory,
@@ -91,6 +101,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     datasets,
     inspectors,
     reports,
+    prompts,
     languageModels,
     new ModelStatus(languageModels),
     sessions,

@@ -75,3 +75,4 @@ export type InspectorContract = typeof inspectorContract;
 
 export * from './protocol/training.ts';
 export * from './protocol/compare.ts';
+export * from './protocol/prompts.ts';

@@ -86,6 +86,44 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
   [commands.clearModelFilter]: ({ datasets }) => datasets.showOnly(''),
   [commands.runTrainingFile]: async (workbench, argument) =>
     (await import('./training-file/training-file-commands.ts')).runTrainingFile(workbench, argument),
+  [commands.editPrompts]: async (workbench) =>
+    (await import('./prompts/edit-prompts.ts')).editPrompts(await workbench.prompts.load()),
+  [commands.previewPrompt]: async (workbench, argument) =>
+    (await import('./prompts/prompt-commands.ts')).previewPrompt(await workbench.prompts.load(), argument),
+  [commands.runSessionWithPrompt]: async (workbench, argument) =>
+    (await import('./prompts/prompt-commands.ts')).runSessionWithPrompt(
+      workbench,
+      await workbench.prompts.load(),
+      argument,
+    ),
+  [commands.quickCheckPrompt]: async (workbench, argument) =>
+    (await import('./prompts/prompt-commands.ts')).quickCheckPrompt(
+      workbench,
+      await workbench.prompts.load(),
+      argument,
+    ),
+  [commands.comparePromptVersions]: async (workbench) =>
+    (await import('./prompts/prompt-commands.ts')).comparePromptVersions(
+      workbench,
+      await workbench.prompts.load(),
+    ),
+  [commands.showPromptChanges]: async (workbench, argument) =>
+    (await import('./prompts/edit-prompts.ts')).showPromptChanges(await workbench.prompts.load(), argument),
+  [commands.resetPrompt]: async (workbench, argument) =>
+    (await import('./prompts/edit-prompts.ts')).resetPrompt(await workbench.prompts.load(), argument),
+  [commands.updatePrompt]: async (workbench, argument) =>
+    (await import('./prompts/edit-prompts.ts')).updatePrompt(await workbench.prompts.load(), argument),
+  [commands.editDemonstrations]: async (workbench, argument) =>
+    (await import('./prompts/prompt-commands.ts')).editDemonstrations(
+      await workbench.prompts.load(),
+      argument,
+    ),
+  [commands.addDemonstration]: async (workbench, argument) =>
+    (await import('./prompts/prompt-commands.ts')).addDemonstrationFromSession(
+      workbench,
+      await workbench.prompts.load(),
+      argument,
+    ),
 };
 
 /** Registers every command. A failure of any of them becomes a notification, never an unhandled rejection. */

@@ -12,6 +12,8 @@ import {
 } from './names.ts';
 import type { CommandId, ViewId } from './names.ts';
 import { toolContributions } from './lm-tools/definitions.ts';
+import { promptContributions } from './prompts/contributions.ts';
+import { promptLanguage } from './prompts/language-id.ts';
 import { settings } from './settings-schema.ts';
 import type { SettingKey } from './settings-schema.ts';
 import { walkthrough } from './walkthrough.ts';
@@ -32,6 +34,10 @@ interface CommandDefinition {
 /** Creating, importing and deleting run only in a trusted workspace (capabilities below say the same). */
 const trusted = 'isWorkspaceTrusted';
 const writable = `${trusted} && workspaceFolderCount != 0`;
+
+/** A template is in the editor; a file of demonstrations may be, too. */
+const onPrompt = `editorLangId == ${promptLanguage}`;
+const onPromptFile = `${onPrompt} || resourcePath =~ /prompts\\/demonstrations\\/[^\\/]+\\.yaml$/`;
 
 export const commandDefinitions: Readonly<Record<CommandId, CommandDefinition>> = {
   [commands.createSample]: { title: 'Create Sample Dataset', icon: '$(beaker)', enablement: trusted },
@@ -86,6 +92,32 @@ export const commandDefinitions: Readonly<Record<CommandId, CommandDefinition>> 
     icon: '$(play)',
     enablement: writable,
   },
+  [commands.editPrompts]: { title: 'Edit Prompts', icon: '$(edit)', enablement: writable },
+  [commands.previewPrompt]: { title: 'Preview Prompt', icon: '$(open-preview)', enablement: onPrompt },
+  [commands.runSessionWithPrompt]: {
+    title: 'Run Session with This Prompt',
+    icon: '$(play)',
+    enablement: `${onPrompt} && ${trusted}`,
+  },
+  [commands.quickCheckPrompt]: {
+    title: 'Quick Check of Prompt…',
+    icon: '$(beaker)',
+    enablement: `${onPrompt} && ${trusted}`,
+  },
+  [commands.comparePromptVersions]: { title: 'Compare Prompt Versions', icon: '$(diff)' },
+  [commands.showPromptChanges]: {
+    title: 'Show What Changed in Prompt',
+    icon: '$(diff)',
+    enablement: onPromptFile,
+  },
+  [commands.resetPrompt]: { title: 'Reset Prompt to Default…', enablement: `${onPromptFile} && ${trusted}` },
+  [commands.updatePrompt]: { title: 'Update Prompt…', enablement: `${onPromptFile} && ${trusted}` },
+  [commands.editDemonstrations]: {
+    title: 'Edit Demonstrations',
+    icon: '$(list-ordered)',
+    enablement: writable,
+  },
+  [commands.addDemonstration]: { title: 'Add Session to Demonstrations', enablement: writable },
 };
 
 const viewNames: Readonly<Record<ViewId, string>> = {
@@ -154,6 +186,13 @@ const model = (word = '') =>
 const trainingFile = `resourceFilename =~ /\\${trainingFileSuffix.replaceAll('.', '.')}$/`;
 
 const menus = {
+  'editor/title': [
+    { command: commands.previewPrompt, when: onPrompt, group: 'navigation@1' },
+    { command: commands.showPromptChanges, when: onPromptFile, group: '2_prompt@1' },
+    { command: commands.editDemonstrations, when: onPromptFile, group: '2_prompt@2' },
+    { command: commands.comparePromptVersions, when: onPromptFile, group: '2_prompt@3' },
+    { command: commands.resetPrompt, when: onPromptFile, group: '3_reset' },
+  ],
   'view/title': [
     { command: commands.importDataset, when: inDatasets, group: 'navigation@1' },
     { command: commands.refresh, when: inDatasets, group: 'navigation@2' },
@@ -341,6 +380,7 @@ export function manifest(): Manifest {
         ...(when && { when }),
       })),
       menus,
+      ...promptContributions(text),
       walkthroughs: [walkthrough(text)],
       taskDefinitions: [
         {

@@ -43,6 +43,16 @@ export const commands = {
   filterModels: 'toolrec.filterModels',
   clearModelFilter: 'toolrec.clearModelFilter',
   runTrainingFile: 'toolrec.runTrainingFile',
+  editPrompts: 'toolrec.editPrompts',
+  previewPrompt: 'toolrec.previewPrompt',
+  runSessionWithPrompt: 'toolrec.runSessionWithPrompt',
+  quickCheckPrompt: 'toolrec.quickCheckPrompt',
+  comparePromptVersions: 'toolrec.comparePromptVersions',
+  showPromptChanges: 'toolrec.showPromptChanges',
+  resetPrompt: 'toolrec.resetPrompt',
+  updatePrompt: 'toolrec.updatePrompt',
+  editDemonstrations: 'toolrec.editDemonstrations',
+  addDemonstration: 'toolrec.addDemonstration',
 } as const;
 export type CommandId = (typeof commands)[keyof typeof commands];
 
@@ -93,6 +103,12 @@ export const panels = {
   dataset: 'toolrec.dataset',
   compare: 'toolrec.compare',
   training: 'toolrec.training',
+  promptPreview: 'toolrec.promptPreview',
+} as const;
+
+/** Custom editors by `viewType`; VS Code brings them back itself. */
+export const customEditors = {
+  demonstrations: 'toolrec.demonstrations',
 } as const;
 
 /** Tasks of this type run a saved training configuration. */

@@ -8,6 +8,7 @@ import type { WorkbenchLog } from './log.ts';
 import type { MemoryTree } from './memory/memory-tree.ts';
 import type { MetricsTree } from './metrics/metrics-tree.ts';
 import type { ModelStore } from './models/model-store.ts';
+import type { Prompts } from './prompts/prompts.ts';
 import type { Reports } from './reports.ts';
 import type { Sessions } from './sessions/sessions.ts';
 import type { TrainingPanels } from './training/training-panels.ts';
@@ -22,6 +23,7 @@ export interface Workbench {
   readonly datasets: DatasetTree;
   readonly inspectors: DatasetInspectors;
   readonly reports: Reports;
+  readonly prompts: Prompts;
   readonly languageModels: LanguageModels;
   readonly memory: MemoryTree;
   readonly metrics: MetricsTree;

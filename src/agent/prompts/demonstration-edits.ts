@@ -60,9 +60,19 @@ export function removeDemonstration(text: string, index: number): string {
   });
 }
 
-/** Adds an example at the end. */
-export function addDemonstration(text: string, demonstration: Demonstration): string {
-  return change(text, (list, document) => void list.items.push(document.createNode(plain(demonstration))));
+/** Adds an example at the end; attributes that it uses are added to those that the file names. */
+export function addDemonstration(
+  text: string,
+  demonstration: Demonstration,
+  attributes: readonly string[] = [],
+): string {
+  return change(text, (list, document) => {
+    list.items.push(document.createNode(plain(demonstration)));
+    const known = document.get('attributes');
+    if (!isSeq(known)) return;
+    const names = new Set(known.items.map((item) => String(isScalar(item) ? item.value : item)));
+    for (const name of attributes) if (!names.has(name)) known.items.push(new Scalar(name));
+  });
 }
 
 /** Puts an example in the place of another. */

@@ -158,7 +158,10 @@ export function demonstrationText(demonstration: Demonstration): string {
   return lines.join('\n');
 }
 
-/** A demonstration out of a finished session; long lists are trimmed to `keep` items. */
+/**
+ * A demonstration out of a finished session. Long lists are trimmed to about `keep` items: those that a later round goes
+ * on with stay, so that the example still shows where its items come from.
+ */
 export function demonstrationOf(
   session: {
     readonly id: string;
@@ -173,23 +176,33 @@ export function demonstrationOf(
   signatures: readonly ActionSignature[],
   keep = 5,
 ): Demonstration {
-  const rounds = session.rounds.flatMap((round) => {
-    const { action } = round;
-    if (!action || action.name === finishSignature.name || round.observation.length === 0) return [];
-    const signature = signatures.find((s) => s.name === action.name);
-    return [
-      {
+  const shown = session.rounds.filter(
+    ({ action, observation }) => action && action.name !== finishSignature.name && observation.length > 0,
+  );
+  const observed = new Set(shown.flatMap((round) => round.observation));
+  const items = session.result.filter((title) => observed.has(title)).slice(0, keep);
+  const needed = new Set(items);
+  const rounds = shown
+    .toReversed()
+    .map((round) => {
+      const action = round.action!;
+      const isRank = action.name === 'Rank';
+      const wanted = round.observation.filter((title) => needed.has(title));
+      const others = round.observation.filter((title) => !needed.has(title));
+      const kept = new Set([...wanted, ...others.slice(0, Math.max(0, keep - wanted.length))]);
+      // What is ranked was retrieved before.
+      if (isRank) for (const title of kept) needed.add(title);
+      const signature = signatures.find((s) => s.name === action.name);
+      return {
         thought: round.thought,
         action: formatAction(action, signature),
-        observation: round.observation.slice(0, keep),
-      },
-    ];
-  });
+        observation: round.observation.filter((title) => kept.has(title)),
+      };
+    })
+    .toReversed();
   const last = session.rounds.at(-1);
   const closing =
     last?.action?.name === finishSignature.name ? last.thought : 'The candidates fit the history well.';
-  const named = new Set(rounds.flatMap((round) => round.observation));
-  const items = session.result.filter((title) => named.has(title)).slice(0, keep);
   const finish = { name: finishSignature.name, args: { items } };
   return {
     title: `From session ${session.id}`,
