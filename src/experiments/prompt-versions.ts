@@ -2,7 +2,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { SessionStore } from '../agent/log-store.ts';
-import { foldAll, type SessionState } from '../agent/state.ts';
+import type { SessionState } from '../agent/state.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { openNamedDataset } from '../data/library.ts';
 import { asStorageError, makeFolder } from '../shared/atomic-file.ts';

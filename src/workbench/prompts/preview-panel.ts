@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { previewContract } from '../../../webview/protocol.ts';
 import type { PreviewContract, PreviewState } from '../../../webview/protocol.ts';
 import { promptSuffix } from '../../agent/prompts/template.ts';
-import { ToolRecError } from '../../shared/errors.ts';
+import type { ToolRecError } from '../../shared/errors.ts';
 import { HostEnd } from '../../shared/message-channel.ts';
 import { showFailure } from '../failures.ts';
 import { vscodeTexts } from '../language.ts';
@@ -123,7 +123,8 @@ class PromptPreview implements vscode.Disposable {
       onReady: () => this.tellEverything(),
       onViolation: (error) => showFailure(error, log),
     });
-    panel.iconPath = new vscode.ThemeIcon('open-preview') as unknown as vscode.Uri;
+    const icon = (theme: string) => vscode.Uri.joinPath(extensionUri, 'media', `prompt-${theme}.svg`);
+    panel.iconPath = { light: icon('light'), dark: icon('dark') };
     panel.webview.onDidReceiveMessage((message: unknown) => this.page.receive(message));
     panel.onDidChangeViewState(() => {
       if (!panel.visible) this.page.suspend();
