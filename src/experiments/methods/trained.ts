@@ -16,7 +16,10 @@ function trained(
     settings: ['model'],
     model: { kind: 'trained', name: title, fits, orFloor: false },
     usesLanguageModel: false,
-    open: async (_entry, model, world) => modelMethod(model!, describe(model!.view!), world),
+    open: async (_entry, model, world) => ({
+      ...modelMethod(model!, describe(model!.view!), world),
+      title: model!.view!.title,
+    }),
   };
 }
 
@@ -25,9 +28,9 @@ export function describe(view: ModelView): string {
   return `${view.id} (${view.model}, ${view.loss}), epoch ${view.progress.bestEpoch}`;
 }
 
-/** The item text encoder of SASRec_BERT and BERT4Rec_BERT, however the model's own description spells it. */
+/** SASRec_BERT and BERT4Rec_BERT, whatever their text embeddings: the title says which (`SASRec_GloVe`). */
 export function hasItemText(view: ModelView): boolean {
-  return /[_-]?bert$/.test(view.model.replace(/^bert4rec|^sasrec/, '')) || view.config['items'] === 'text';
+  return view.config['itemEncoder'] === 'text';
 }
 
 export const sasrec = trained(
