@@ -1,9 +1,10 @@
+import fs from 'node:fs/promises';
 import path from 'node:path';
 import { diffSessions } from '../agent/diff.ts';
 import { SessionStore } from '../agent/log-store.ts';
 import { foldAll, type SessionState } from '../agent/state.ts';
 import { describeAction, sessionMarkdown } from '../agent/transcript.ts';
-import { writeFileAtomic } from '../shared/atomic-file.ts';
+import { asStorageError, writeFileAtomic } from '../shared/atomic-file.ts';
 import type { Run } from './cli.ts';
 import { summaryOf } from './session-summary.ts';
 import { SessionView } from './session-view.ts';
@@ -95,12 +96,10 @@ export async function exportSession(
   cwd: string,
 ): Promise<undefined> {
   const store = new SessionStore(run.workspace.directory('sessions'));
-  const { events } = await store.read(id);
+  const { events, torn } = await store.read(id);
   const format = options.format as 'jsonl' | 'md';
   const content =
-    format === 'md'
-      ? sessionMarkdown(foldAll(events))
-      : events.map((event) => `${JSON.stringify(event)}\n`).join('');
+    format === 'md' ? sessionMarkdown(foldAll(events)) : await wholeLines(store.file(id), torn?.bytes ?? 0);
   const out = options.out as string | undefined;
   if (out === undefined) await run.result({ format, content }, () => content.trimEnd());
   else {
@@ -109,6 +108,14 @@ export async function exportSession(
     await run.result({ format, file }, () => `Written to ${file}.`);
   }
   return undefined;
+}
+
+/** The log as it stands, byte for byte, without half a line that a crash left at its end. */
+async function wholeLines(file: string, torn: number): Promise<string> {
+  const bytes = await fs.readFile(file).catch((error: unknown) => {
+    throw asStorageError(error, file);
+  });
+  return bytes.subarray(0, bytes.length - torn).toString('utf8');
 }
 
 async function loaded(run: Run, id: string): Promise<SessionState> {

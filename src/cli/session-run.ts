@@ -165,10 +165,18 @@ async function chatModel(options: RunOptions, { env, cwd }: CliEnvironment): Pro
     throw new UsageError('no-model', 'No language model is named.', 'Give --model, as the server names it.', {
       place: { flag: '--model' },
     });
+  if (options.maxCost !== undefined && options.price === undefined)
+    throw new UsageError(
+      'no-price',
+      'A limit on money needs a price, and no price is known.',
+      'Give --price, such as 0.15/0.6 (dollars a million tokens), or limit tokens with --max-tokens.',
+      { place: { flag: '--price' } },
+    );
   const key = keyOf(env);
   const live = new OpenAiChatModel({
     baseURL: options.baseUrl,
     model: options.model,
+    ...(options.price === undefined ? {} : { prices: { [options.model]: options.price } }),
     ...(key === undefined ? {} : { apiKey: key }),
   });
   return options.record === undefined ? live : CassetteModel.record(path.resolve(cwd, options.record), live);

@@ -194,7 +194,7 @@ export class OpenAiChatModel implements ChatModel {
     } finally {
       watched.dispose();
     }
-    return this.finish(request, reply, watched.sawDone, retries, this.clock() - started);
+    return this.finish(request, reply, watched.sawDone, retries, this.clock() - started, key !== '');
   }
 
   private finish(
@@ -203,6 +203,7 @@ export class OpenAiChatModel implements ChatModel {
     sawDone: boolean,
     retries: readonly RetryNotice[],
     durationMs: number,
+    hadKey: boolean,
   ): ChatReply {
     const { text, reasoning } = built.splitter.end();
     const toolCalls = built.calls();
@@ -241,7 +242,8 @@ export class OpenAiChatModel implements ChatModel {
     const price =
       priceOf(this.options.prices ?? {}, built.model ?? this.model) ??
       priceOf(this.options.prices ?? {}, this.model);
-    const cost = price ? costOf(usage, price) : this.isLocal ? 0 : undefined;
+    // A server of this machine that wants no key bills nobody; one with a key may be a gateway to another that does.
+    const cost = price ? costOf(usage, price) : this.isLocal && !hadKey ? 0 : undefined;
     return {
       text,
       ...(reasoning === '' ? {} : { reasoning }),

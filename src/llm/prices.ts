@@ -14,13 +14,32 @@ export type Price = z.infer<typeof priceSchema>;
 export const priceTableSchema = z.record(z.string(), priceSchema);
 export type PriceTable = z.infer<typeof priceTableSchema>;
 
-/** The price of a model: by its whole name, else by the longest listed name that it begins with (dated versions). */
+/** What may follow a listed name in the name of one of its versions: `-2026-01-01`, `-20260101`, `-0613`, `:latest`. */
+const version = /^[-:@](?:\d{4}-\d{2}-\d{2}|\d{8}|\d{4}|\d{3}|latest)$/;
+
+/**
+ * The price of a model: by its whole name, else as a dated version of a listed one. A longer name is another model
+ * (`x` and `x-mini` cost differently), and a price is never guessed.
+ */
 export function priceOf(table: PriceTable, model: string): Price | undefined {
   if (Object.hasOwn(table, model)) return table[model];
-  const prefix = Object.keys(table)
-    .filter((name) => model.startsWith(`${name}-`) || model.startsWith(`${name}:`))
-    .sort((a, b) => b.length - a.length)[0];
-  return prefix === undefined ? undefined : table[prefix];
+  const listed = Object.keys(table).find(
+    (name) => model.startsWith(name) && version.test(model.slice(name.length)),
+  );
+  return listed === undefined ? undefined : table[listed];
+}
+
+/**
+ * A price as a person writes it: dollars a million tokens of prompt and reply, `0.15/0.6`, and of cached prompts where
+ * they cost less, `0.15/0.6/0.075`. Undefined where it is not one.
+ */
+export function parsePrice(text: string): Price | undefined {
+  const parts = text
+    .split('/')
+    .map((part) => (/^\s*\$?\d+(?:\.\d+)?\s*$/.test(part) ? Number(part.replace('$', '')) : NaN));
+  if (parts.length < 2 || parts.length > 3 || parts.some((part) => !Number.isFinite(part))) return undefined;
+  const [prompt, completion, cached] = parts;
+  return { prompt: prompt!, completion: completion!, ...(cached === undefined ? {} : { cached }) };
 }
 
 /** Cost of a call in US dollars. */

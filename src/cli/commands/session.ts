@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { promptDomains } from '../../agent/prompts/kinds.ts';
+import { parsePrice } from '../../llm/prices.ts';
 import { examples, type Cli } from '../cli.ts';
 import type { ToolRecCommand } from '../command.ts';
 import { diffStored, exportSession, listSessions, showSession } from '../session-files.ts';
@@ -21,6 +22,15 @@ const runSchema = z.strictObject({
   rounds: z.coerce.number().int().min(1).max(100).optional(),
   maxTokens: z.coerce.number().int().min(1).optional(),
   maxCost: z.coerce.number().positive().optional(),
+  price: z
+    .string()
+    .transform((text, context) => {
+      const price = parsePrice(text);
+      if (!price)
+        context.addIssue({ code: 'custom', message: 'write it as 0.15/0.6, dollars a million tokens' });
+      return price ?? z.NEVER;
+    })
+    .optional(),
   seed: z.coerce.number().int().min(0).optional(),
   fit: z.literal(true).optional(),
   fork: z.string().optional(),
@@ -73,7 +83,11 @@ function registerRun(group: ToolRecCommand, cli: Cli): void {
     .option('-n, --top <count>', 'items in the final list (default: 10)')
     .option('--rounds <count>', 'rounds at most (default: 8)')
     .option('--max-tokens <count>', 'stop after so many tokens')
-    .option('--max-cost <dollars>', 'stop after so much money, where prices are known')
+    .option('--max-cost <dollars>', 'stop after so much money; needs --price')
+    .option(
+      '--price <prompt/reply>',
+      'dollars a million tokens of prompt and reply, such as 0.15/0.6, and of cached prompts: 0.15/0.6/0.075',
+    )
     .option('--seed <number>', 'seed of whatever is random (default: 0)')
     .option('--fit', 'first fit the offline policy’s weights on the validation split')
     .option('--fork <session>', 'go on from a session, or from one of its rounds: id@round')

@@ -96,7 +96,7 @@ describe('toolrec session', function () {
     const out = path.join(folder, 'session.md');
     assert.equal((await run(['session', 'export', first.session, '-o', out, '-w', folder])).code, 0);
     const markdown = fs.readFileSync(out, 'utf8');
-    assert.match(markdown, /^# Session s-/);
+    assert.match(markdown, /^# sample, user simulated-3: session s-/);
     assert.equal(markdown.match(/^\| \d+ \| .* \| finish \|$/gm)!.length, 10);
   });
 
@@ -131,6 +131,25 @@ describe('toolrec session', function () {
     const played = await json('session', 'run', '-p', 'llm', '--playback', tape);
     assert.deepEqual(played.finalList, live.finalList);
     assert.deepEqual(await errorOf('session', 'run', ...model), [6, 'unreachable']);
+  });
+
+  it('stops when the money is spent, at the price that was given, and guesses none', async () => {
+    const mock = new LLMock({ port: 0, host: '127.0.0.1' });
+    mock.onMessage(/round/, { content: 'Thought: on\nAction: Retrieve[genre, 20]' });
+    await mock.start();
+    const model = ['-p', 'llm', '-m', 'fake', '--base-url', `${mock.url}/v1`, '--rounds', '5'];
+    const paid = await json('session', 'run', ...model, '--max-cost', '0.000001', '--price', '1/2');
+    assert.equal(paid.ended.rule, 'cost-budget');
+    assert.equal(paid.rounds.length, 1);
+    assert.equal(paid.finalList.length, 10);
+    const free = await json('session', 'run', ...model, '--max-cost', '0.000001', '--price', '0/0');
+    assert.notEqual(free.ended.rule, 'cost-budget');
+    assert.deepEqual(await errorOf('session', 'run', ...model, '--max-cost', '1'), [2, 'no-price']);
+    assert.deepEqual(await errorOf('session', 'run', ...model, '--price', 'cheap'), [
+      2,
+      'invalid-option-value',
+    ]);
+    await mock.stop();
   });
 
   it('says what is wrong', async () => {

@@ -47,7 +47,7 @@ describe('toolrec session run on trained tools', function () {
     assert.match(json.retrieval, /^base \(sasrec\), attribute tools: genre \(base-genre\) · simulated data$/);
     assert.doesNotMatch(stderr, /stands in/);
     assert.equal(json.finalList.length, 10);
-    assert.ok(json.rounds.some((round) => round.action === 'Retrieve[genre, 50]'));
+    assert.equal(json.rounds[1]!.action, 'Neighbours[None, 50]');
     const { json: retrieved } = await toolrec('retrieve', 'base', '-u', 'simulated-3', '-n', '50');
     const ids = (retrieved as unknown as { items: { id: string }[] }).items.map(({ id }) => id);
     assert.deepEqual(
@@ -81,6 +81,20 @@ describe('toolrec session run on trained tools', function () {
       (listed as unknown as { items: { id: string }[] }).items.map(({ id }) => id),
     );
     assert.equal((await toolrec('session', 'run', '--history', '1,2,3')).json.finalList.length, 10);
+  });
+
+  it('retrieves by a trained tool where a person or a model asks for it', async () => {
+    const { json: listed } = await toolrec('retrieve', 'base', '-u', 'simulated-3', '-n', '5', '-a', 'genre');
+    assert.equal((listed as unknown as { items: unknown[] }).items.length, 5);
+    const fitted = await toolrec('session', 'run', '-u', 'simulated-3', '--fit');
+    assert.match(
+      fitted.stderr,
+      /Fitted on 800 validation users: NDCG@10 0\.\d{4} → 0\.\d{4}, cross-validated/,
+    );
+    const again = await toolrec('session', 'run', '-u', 'simulated-3');
+    assert.deepEqual(again.json.finalList, fitted.json.finalList, 'the weights were kept');
+    const other = await toolrec('session', 'run', '-u', 'simulated-3', '-m', 'masked');
+    assert.match((other.json as unknown as { policy: { label: string } }).policy.label, /default weights/);
   });
 
   it('refuses models that cannot be used', async () => {

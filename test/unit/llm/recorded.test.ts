@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { CassetteModel, requestHash } from '../../../src/llm/cassette.ts';
-import { costOf, priceOf } from '../../../src/llm/prices.ts';
+import { costOf, parsePrice, priceOf } from '../../../src/llm/prices.ts';
 import { ReasoningSplitter, splitReasoning } from '../../../src/llm/reasoning.ts';
 import { ScriptedModel } from '../../../src/llm/scripted.ts';
 import { estimateTokens } from '../../../src/llm/tokens.ts';
@@ -122,6 +122,19 @@ describe('tokens and prices', () => {
     assert.equal(priceOf(table, 'gpt-x'), table['gpt-x']);
     assert.equal(priceOf(table, 'gpt-xy'), undefined);
     assert.equal(priceOf({}, 'constructor'), undefined);
+    assert.equal(
+      priceOf({ 'gpt-x': table['gpt-x']! }, 'gpt-x-mini'),
+      undefined,
+      'another model, not guessed',
+    );
+    assert.equal(priceOf(table, 'gpt-x:latest'), table['gpt-x']);
+  });
+
+  it('prices as a person writes them', () => {
+    assert.deepEqual(parsePrice('0.15/0.6'), { prompt: 0.15, completion: 0.6 });
+    assert.deepEqual(parsePrice(' $2 / 8 / 0.5 '), { prompt: 2, completion: 8, cached: 0.5 });
+    for (const text of ['', '1', '1/', '1/x', '-1/2', '1/2/3/4', '1e3/2', 'NaN/1', 'Infinity/1'])
+      assert.equal(parsePrice(text), undefined, text);
   });
 
   it('costs: worked by hand', () => {
