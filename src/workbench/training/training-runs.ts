@@ -36,6 +36,8 @@ export class TrainingRuns implements Disposable {
   private readonly engine: Pick<EngineConnection, 'request' | 'onNotification'>;
   private readonly memory: PlanMemory;
   private readonly log: Logger;
+  /** Pause before a run goes on after the engine has died. */
+  private readonly retryMs: number;
   private readonly changes = new ChangeSource();
   private readonly live = new Map<string, Entry>();
   private readonly listeners = new Set<(plan: RunPlan, events: readonly TrainingEvent[]) => void>();
@@ -45,10 +47,16 @@ export class TrainingRuns implements Disposable {
   /** A run began, moved on, or ended. */
   readonly onDidChange = this.changes.onDidChange;
 
-  constructor(engine: Pick<EngineConnection, 'request' | 'onNotification'>, memory: PlanMemory, log: Logger) {
+  constructor(
+    engine: Pick<EngineConnection, 'request' | 'onNotification'>,
+    memory: PlanMemory,
+    log: Logger,
+    retryMs = 500,
+  ) {
     this.engine = engine;
     this.memory = memory;
     this.log = log;
+    this.retryMs = retryMs;
   }
 
   /** Runs under way in this window, in the order they were asked for. */
@@ -210,7 +218,7 @@ export class TrainingRuns implements Disposable {
         if (fruitless >= patience) throw error;
         this.log.warn(`The training of ${plan.id} goes on from its last checkpoint. ${error.message}`);
         this.become(entry, { ...entry.run, phase: 'preparing', message: 'The engine is started again' });
-        await new Promise((resolve) => setTimeout(resolve, 500));
+        await new Promise((resolve) => setTimeout(resolve, this.retryMs));
         resume = (await statusOf(new Workspace(plan.folder), plan.id)) !== undefined;
       }
     }
