@@ -1,15 +1,15 @@
 import type { BenchProgram } from './program.ts';
 
-/** `--steps n`: steps measured on each side, spread over the epoch. */
+/** `--rounds n`; `--steps n`: so many steps of the epoch in each round instead of all. */
 const program: BenchProgram = {
   name: 'epoch',
   description:
     'An epoch of ML-1M with its own lengths, cross-entropy, against PyTorch padding every sequence to 200.',
-  async run({ args, shared, temporaryFolder, log }) {
+  async run({ args, shared, temporaryFolder, log, signal }) {
     const path = await import('node:path');
     const { performance } = await import('node:perf_hooks');
     const { round } = await import('./measure.ts');
-    const { hasTorch, stepsByTorch } = await import('./step-peers.ts');
+    const { hasTorch, numberOption, StepProcess } = await import('./step-peers.ts');
     if (!shared) throw new Error('ML-1M is not here: there is no shared data folder.');
     const { importDataset } = await import('../src/data/import.ts');
     const { openDataset } = await import('../src/data/store.ts');
@@ -41,40 +41,24 @@ const program: BenchProgram = {
     const sequences = Array.from({ length: dataset.userCount }, (_, user) => partOf(dataset, user, 'train'));
     const lengths = sequences.map((sequence) => trainingLength(model, sequence));
     const plan = planEpoch(lengths, config, 0);
-    const at = args.indexOf('--steps');
-    const wanted = at < 0 ? plan.length : Math.min(plan.length, Number(args[at + 1]));
+    const wanted = Math.min(plan.length, numberOption(args, 'steps', plan.length));
+    const rounds = numberOption(args, 'rounds', 3);
     const random = new Random(2);
-    let seconds = 0;
-    let positions = 0;
-    for (let step = 1; step <= wanted + 2; step++) {
-      const members = plan[(step - 1) % plan.length]!;
-      const started = performance.now();
-      const batch = trainingBatch(
-        model,
-        loss,
-        config,
-        members.map((member) => sequences[member]!),
-        random,
-      );
-      const inputs = {
+    let step = 0;
+    /** @returns how many real positions it had */
+    const makeStep = async (members: readonly number[]): Promise<number> => {
+      step++;
+      const chosen = members.map((member) => sequences[member]!);
+      const batch = trainingBatch(model, loss, config, chosen, random);
+      await program.run(state, {
         ...batch.inputs,
         ...updateInputs(step, 1e-3, adamDefaults),
         noise_seed: int32([step], []),
-      };
-      await program.run(state, inputs);
-      if (step <= 2) continue; // warming up
-      seconds += (performance.now() - started) / 1000;
-      positions += batch.targetCount;
-      if (step % 20 === 0) log(`${step} of ${wanted} steps`);
-    }
-    const all = lengths.reduce((sum, length) => sum + length, 0);
-    const epochSeconds = (seconds * all) / positions;
-    const padded = plan.reduce(
-      (sum, batch) => sum + batch.length * Math.max(...batch.map((i) => lengths[i]!)),
-      0,
-    );
+      });
+      return batch.targetCount;
+    };
     const torch = hasTorch()
-      ? stepsByTorch({
+      ? StepProcess.torch({
           model: 'sasrec',
           loss: 'cross-entropy',
           batch: 128,
@@ -82,22 +66,49 @@ const program: BenchProgram = {
           items: dataset.itemCount,
           dropout: 0.1,
           threads: 2,
-          steps: Math.max(4, Math.round(wanted / 12)),
-          warmUps: 2,
+          steps: 3,
+          warmUps: 1,
+          padded: true,
         })
       : undefined;
-    const mean = torch && torch.milliseconds.reduce((sum, each) => sum + each, 0) / torch.milliseconds.length;
-    const torchSeconds = mean === undefined ? undefined : (mean / 1000) * (dataset.userCount / 128);
+    for (const members of plan.slice(0, 2)) await makeStep(members); // warming up
+    const perPosition: number[] = [];
+    const perPeerStep: number[] = [];
+    // In turn, so that a disturbance meets both.
+    for (let turn = 0; turn < rounds; turn++) {
+      signal.throwIfAborted();
+      log(`Round ${turn + 1} of ${rounds}`);
+      const started = performance.now();
+      let positions = 0;
+      for (const members of plan.slice(0, wanted)) positions += await makeStep(members);
+      perPosition.push((performance.now() - started) / 1000 / positions);
+      if (!torch) continue;
+      const { milliseconds } = await torch.round();
+      perPeerStep.push(milliseconds.reduce((sum, each) => sum + each, 0) / milliseconds.length / 1000);
+    }
+    await torch?.end();
+    const all = lengths.reduce((sum, length) => sum + length, 0);
+    const epochSeconds = Math.min(...perPosition) * all;
+    const padded = plan.reduce(
+      (sum, batch) => sum + batch.length * Math.max(...batch.map((i) => lengths[i]!)),
+      0,
+    );
+    const torchSeconds = torch ? Math.min(...perPeerStep) * (dataset.userCount / 128) : undefined;
     return {
       figures: {
         steps: plan.length,
         measuredSteps: wanted,
+        rounds,
         realPositions: all,
         paddedPositions: padded,
         epochSeconds: round(epochSeconds, 1),
         ...(torchSeconds === undefined
           ? {}
-          : { torchEpochSeconds: round(torchSeconds, 1), ratio: round(epochSeconds / torchSeconds, 3) }),
+          : {
+              torchEpochSeconds: round(torchSeconds, 1),
+              torchMeasuredSteps: 3 * rounds,
+              ratioOfMinima: round(epochSeconds / torchSeconds, 3),
+            }),
       },
     };
   },

@@ -4,7 +4,7 @@ import type { BenchProgram, Figures } from './program.ts';
 const program: BenchProgram = {
   name: 'memory',
   description: 'Peak memory of a process that trains, at batch 128 and length 200, against PyTorch.',
-  async run({ log }) {
+  async run({ log, signal }) {
     const { compareSteps, figuresOf, hasTorch } = await import('./step-peers.ts');
     const torch = hasTorch();
     const figures: Record<string, Figures> = {};
@@ -23,7 +23,7 @@ const program: BenchProgram = {
         ours,
         torch: other,
         ratioOfMemory,
-      } = figuresOf(compareSteps({ ...task, steps: 4, warmUps: 1 }, 1, torch, log));
+      } = figuresOf(await compareSteps({ ...task, steps: 4, warmUps: 1 }, 1, torch, log, signal));
       figures[`sasrec ${loss}`] = {
         ourPeakMegabytes: ours.peakMegabytes,
         ...(other ? { torchPeakMegabytes: other.peakMegabytes, ratio: ratioOfMemory } : {}),

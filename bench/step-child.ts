@@ -1,8 +1,10 @@
 /**
  * node --import=tsx bench/step-child.ts <StepCase as JSON>
- * Training steps in a process of their own, so that its peak memory is its own. Prints one line of JSON.
+ * Training steps in a process of their own, so that its peak memory is its own. For each line on stdin it makes some steps
+ * and prints one line of JSON.
  */
 import { performance } from 'node:perf_hooks';
+import { createInterface } from 'node:readline';
 import { createEngine, type DeviceName } from '../src/engine/devices.ts';
 import { int32 } from '../src/engine/program.ts';
 import { trainingBatch } from '../src/recommender/batches.ts';
@@ -37,10 +39,9 @@ if (process.argv[1] === import.meta.filename) {
   const compileMilliseconds = performance.now() - compiling;
   const state = await engine.createState({ ...params, ...initialMoments(params) });
   const random = new Random(1);
-  const milliseconds: number[] = [];
-  const cpuMilliseconds: number[] = [];
-  let last = 0;
-  for (let step = 1; step <= task.warmUps + task.steps; step++) {
+  let step = 0;
+  const makeStep = async () => {
+    step++;
     const sequences = Array.from({ length: task.batch }, () => {
       const wanted = Math.floor(task.length * (0.3 + 0.9 * random.uniform()));
       const positions = Math.max(2, Math.min(task.length, wanted));
@@ -56,18 +57,24 @@ if (process.argv[1] === import.meta.filename) {
       ...updateInputs(step, 1e-3, adamDefaults),
       noise_seed: int32([step], []),
     });
-    last = outputs['loss']!.data[0]!;
-    if (step <= task.warmUps) continue;
-    milliseconds.push(performance.now() - started);
     const { user, system } = process.cpuUsage(cpu);
-    cpuMilliseconds.push((user + system) / 1000);
-  }
-  const measured: StepMeasured = {
-    milliseconds,
-    cpuMilliseconds: Math.min(...cpuMilliseconds),
-    compileMilliseconds,
-    peakMegabytes: peakMegabytes(),
-    loss: last,
+    return {
+      milliseconds: performance.now() - started,
+      cpuMilliseconds: (user + system) / 1000,
+      loss: outputs['loss']!.data[0]!,
+    };
   };
-  process.stdout.write(`${JSON.stringify(measured)}\n`);
+  while (step < task.warmUps) await makeStep();
+  for await (const _line of createInterface(process.stdin)) {
+    const steps = [];
+    while (steps.length < task.steps) steps.push(await makeStep());
+    const measured: StepMeasured = {
+      milliseconds: steps.map(({ milliseconds }) => milliseconds),
+      cpuMilliseconds: Math.min(...steps.map(({ cpuMilliseconds }) => cpuMilliseconds)),
+      compileMilliseconds,
+      peakMegabytes: peakMegabytes(),
+      loss: steps.at(-1)!.loss,
+    };
+    process.stdout.write(`${JSON.stringify(measured)}\n`);
+  }
 }

@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { UsageError } from '../src/shared/errors.ts';
 import { round } from './measure.ts';
 
@@ -15,6 +16,8 @@ export interface StepCase {
   readonly steps: number;
   readonly warmUps: number;
   readonly device?: string;
+  /** The peer scores all items at padding too, as public implementations do. */
+  readonly padded?: boolean;
 }
 
 export interface StepMeasured {
@@ -42,35 +45,66 @@ export function hasTorch(): boolean {
   return spawnSync(python, ['-c', 'import torch']).status === 0;
 }
 
-export function stepsInChild(task: StepCase): StepMeasured {
-  const script = path.join(import.meta.dirname, 'step-child.ts');
-  return runJson(process.execPath, ['--import=tsx', script, JSON.stringify(task)]) as StepMeasured;
+/** A process that makes some steps whenever it is asked to: between its rounds it costs nothing. */
+export class StepProcess {
+  private readonly child: ChildProcessWithoutNullStreams;
+  private readonly lines: AsyncIterator<string>;
+  private printed = '';
+
+  private constructor(command: string, args: readonly string[]) {
+    this.child = spawn(command, args, { cwd: path.dirname(import.meta.dirname), env: environment() });
+    this.child.stderr.setEncoding('utf8').on('data', (text: string) => (this.printed += text));
+    this.lines = createInterface(this.child.stdout)[Symbol.asyncIterator]();
+  }
+
+  static ours(task: StepCase): StepProcess {
+    const script = path.join(import.meta.dirname, 'step-child.ts');
+    return new StepProcess(process.execPath, ['--import=tsx', script, JSON.stringify(task)]);
+  }
+
+  /** The same step by PyTorch (Debian's `python3-torch` with `libopenblas0-pthread`). */
+  static torch(task: StepCase): StepProcess {
+    const options = {
+      model: task.model,
+      loss: task.loss,
+      batch: task.batch,
+      length: task.length,
+      items: task.items,
+      dropout: task.dropout,
+      threads: task.threads,
+      steps: task.steps,
+      warmup: task.warmUps,
+    };
+    const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const script = path.join(import.meta.dirname, 'peers', 'step.py');
+    return new StepProcess(python, [script, ...flags, ...(task.padded ? ['--padded'] : [])]);
+  }
+
+  async round(): Promise<StepMeasured> {
+    this.child.stdin.write('go\n');
+    const { value, done } = await this.lines.next();
+    if (done) throw new Error(`A process that makes steps ended: ${this.printed}`);
+    return JSON.parse(value) as StepMeasured;
+  }
+
+  /** Ends it, and waits until its memory is free. */
+  async end(): Promise<void> {
+    if (this.child.exitCode !== null) return;
+    const ended = new Promise((resolve) => this.child.once('exit', resolve));
+    this.child.stdin.end();
+    await ended;
+  }
 }
 
-/** The same step by PyTorch (Debian's `python3-torch` with `libopenblas0-pthread`). */
-export function stepsByTorch(task: StepCase): StepMeasured {
-  const options = {
-    model: task.model,
-    loss: task.loss,
-    batch: task.batch,
-    length: task.length,
-    items: task.items,
-    dropout: task.dropout,
-    threads: task.threads,
-    steps: task.steps,
-    warmup: task.warmUps,
-  };
-  const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  return runJson(python, [path.join(import.meta.dirname, 'peers', 'step.py'), ...flags]) as StepMeasured;
-}
+/** Otherwise OpenBLAS takes threads of its own beside PyTorch's, and both are many times slower. */
+const environment = () => ({ ...process.env, OPENBLAS_NUM_THREADS: '1' });
 
 export function runJson(command: string, args: readonly string[]): unknown {
   const { status, stdout, stderr } = spawnSync(command, args, {
     encoding: 'utf8',
     cwd: path.dirname(import.meta.dirname),
     maxBuffer: 1 << 26,
-    // Otherwise OpenBLAS takes threads of its own beside PyTorch's, and both are many times slower.
-    env: { ...process.env, OPENBLAS_NUM_THREADS: '1' },
+    env: environment(),
   });
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}: ${stderr}`);
   return JSON.parse(stdout);
@@ -82,17 +116,25 @@ export interface Compared {
   readonly torch: StepMeasured[];
 }
 
-export function compareSteps(
+export async function compareSteps(
   task: StepCase,
   rounds: number,
   torch: boolean,
   log: (message: string) => void,
-): Compared {
+  signal?: AbortSignal,
+): Promise<Compared> {
   const compared: Compared = { ours: [], torch: [] };
-  for (let turn = 0; turn < rounds; turn++) {
-    log(`${task.model} ${task.loss}, length ${task.length}: round ${turn + 1} of ${rounds}`);
-    compared.ours.push(stepsInChild(task));
-    if (torch) compared.torch.push(stepsByTorch(task));
+  const own = StepProcess.ours(task);
+  const other = torch ? StepProcess.torch(task) : undefined;
+  try {
+    for (let turn = 0; turn < rounds; turn++) {
+      signal?.throwIfAborted();
+      log(`${task.model} ${task.loss}, length ${task.length}: round ${turn + 1} of ${rounds}`);
+      compared.ours.push(await own.round());
+      if (other) compared.torch.push(await other.round());
+    }
+  } finally {
+    await Promise.all([own.end(), other?.end()]);
   }
   return compared;
 }

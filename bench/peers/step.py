@@ -1,12 +1,14 @@
-"""PyTorch peer of `npm run bench -- step`: the same training step, timed. Prints one JSON object.
+"""PyTorch peer of `npm run bench -- step`: the same training step, timed. For each line on stdin it makes some steps and
+prints one JSON object.
 
-The program of the bench writes the batches, so that both see the same numbers of real positions. Padding is on the
-right and every position is computed, as public implementations do.
+Lengths are drawn as on the other side. Padding is on the right, and the encoder computes every position. The scores of
+all items are computed at real positions only, as on the other side; with --padded at every position, as public
+implementations do.
 """
 import argparse
 import json
 import math
-import resource
+import sys
 import time
 
 import torch
@@ -27,6 +29,7 @@ parser.add_argument("--dropout", type=float, default=0.2)
 parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("--steps", type=int, default=10)
 parser.add_argument("--warmup", type=int, default=3)
+parser.add_argument("--padded", action="store_true")
 a = parser.parse_args()
 torch.set_num_threads(a.threads)
 torch.manual_seed(0)
@@ -105,6 +108,8 @@ class Model(nn.Module):
         if a.model == "bert4rec":
             hidden = self.head_norm(F.gelu(self.head(hidden[wanted])))
             return F.cross_entropy(hidden @ self.item.weight[: a.items].t() + self.bias, targets[wanted])
+        if a.loss == "cross-entropy" and not a.padded:
+            return F.cross_entropy(hidden[wanted] @ self.item.weight.t(), targets[wanted])
         if a.loss == "cross-entropy":
             scores = hidden @ self.item.weight.t()
             labels = torch.where(wanted, targets, torch.full_like(targets, -100))
@@ -117,8 +122,9 @@ class Model(nn.Module):
 model = Model()
 optimiser = torch.optim.Adam(model.parameters(), 1e-3)
 generator = torch.Generator().manual_seed(1)
-milliseconds = []
-for step in range(a.steps + a.warmup):
+
+
+def make_step():
     lengths = (a.length * (0.3 + 0.9 * torch.rand(a.batch, generator=generator))).long().clamp(2, a.length)
     real = torch.arange(a.length)[None, :] < lengths[:, None]
     draw = lambda: torch.randint(0, a.items, (a.batch, a.length), generator=generator) * real
@@ -132,17 +138,27 @@ for step in range(a.steps + a.warmup):
     value.backward()
     optimiser.step()
     value.item()
-    if step >= a.warmup:
-        milliseconds.append((time.perf_counter() - started) * 1e3)
-        last_cpu = (time.process_time() - cpu) * 1e3
-print(
-    json.dumps(
-        {
-            "torch": torch.__version__,
-            "milliseconds": milliseconds,
-            "cpuMilliseconds": last_cpu,
-            "peakMegabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-            "loss": value.item(),
-        }
+    return (time.perf_counter() - started) * 1e3, (time.process_time() - cpu) * 1e3, value.item()
+
+
+def peak_megabytes():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
+
+
+for step in range(a.warmup):
+    make_step()
+for _ in sys.stdin:
+    steps = [make_step() for _ in range(a.steps)]
+    print(
+        json.dumps(
+            {
+                "torch": torch.__version__,
+                "milliseconds": [step[0] for step in steps],
+                "cpuMilliseconds": min(step[1] for step in steps),
+                "peakMegabytes": peak_megabytes(),
+                "loss": steps[-1][2],
+            }
+        ),
+        flush=True,
     )
-)
