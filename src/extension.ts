@@ -9,6 +9,7 @@ import { LanguageModels } from './workbench/language-models.ts';
 import { registerLanguageModelTools } from './workbench/lm-tools/register.ts';
 import { createLog } from './workbench/log.ts';
 import { MemoryTree } from './workbench/memory/memory-tree.ts';
+import { ExperimentFigures } from './workbench/metrics/experiment-figures.ts';
 import { MetricsTree } from './workbench/metrics/metrics-tree.ts';
 import { ModelStore } from './workbench/models/model-store.ts';
 import { ModelStatus } from './workbench/model-status.ts';
@@ -49,7 +50,8 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     return openSessionRuntime(engine, languageModels);
   });
   const memory = new MemoryTree(sessions);
-  const metrics = new MetricsTree(sessions, log);
+  const experimentFigures = new ExperimentFigures();
+  const metrics = new MetricsTree(sessions, log, models, experimentFigures);
   const comparisons = new Comparisons({
     extension: context.extensionUri,
     sessions,
@@ -106,6 +108,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     new ModelStatus(languageModels),
     sessions,
     memory,
+    experimentFigures,
     metrics,
     comparisons,
     new SettingsCheck(log),

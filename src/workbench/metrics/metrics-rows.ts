@@ -47,6 +47,7 @@ export interface MeasuredModel {
 
 /** What a method of an experiment reached. */
 export interface MeasuredMethod {
+  readonly id: string;
   readonly label: string;
   readonly standIn: boolean;
   readonly metrics: readonly {
@@ -66,10 +67,11 @@ export interface MeasuredExperiment {
   readonly simulated: boolean;
   readonly done: number;
   readonly total: number;
-  /** `failed`: some users have no answer. */
-  readonly status: 'running' | 'open' | 'complete' | 'failed' | 'unreadable';
+  /** Users that a method has no answer for. */
+  readonly failures: number;
+  readonly status:
+    'running' | 'finished' | 'paused' | 'cancelled' | 'budget' | 'stopped' | 'interrupted' | 'unreadable';
   readonly problem: string | undefined;
-  readonly methods: readonly MeasuredMethod[];
 }
 
 export interface Measured {
@@ -246,47 +248,69 @@ function experimentRows(experiments: readonly MeasuredExperiment[], texts: Texts
   ];
 }
 
-const statusIcons = {
+const statusIcons: Readonly<Record<MeasuredExperiment['status'], string>> = {
   running: 'sync',
-  open: 'circle-outline',
-  complete: 'pass',
-  failed: 'warning',
+  finished: 'pass',
+  paused: 'debug-pause',
+  cancelled: 'circle-slash',
+  budget: 'credit-card',
+  stopped: 'error',
+  interrupted: 'debug-disconnect',
   unreadable: 'error',
-} as const;
+};
 
 function experimentRow(experiment: MeasuredExperiment, texts: Texts): MetricsRow {
-  const { id, folder, status, done, total, dataset, simulated, methods, problem } = experiment;
-  const progress = texts.t('{0}/{1}', done.toLocaleString(texts.locale), total.toLocaleString(texts.locale));
+  const { id, folder, status, done, total, dataset, simulated, failures, problem } = experiment;
+  const progress = `${done.toLocaleString(texts.locale)}/${total.toLocaleString(texts.locale)}`;
   const words = {
     running: texts.t('running {0}', progress),
-    open: texts.t('stopped at {0}', progress),
-    complete: dataset,
-    failed: texts.t('{0}, with failures', dataset),
+    finished: dataset,
+    paused: texts.t('paused at {0}', progress),
+    cancelled: texts.t('cancelled at {0}', progress),
+    budget: texts.t('stopped by its budget at {0}', progress),
+    stopped: texts.t('stopped by an error at {0}', progress),
+    interrupted: texts.t('interrupted at {0}', progress),
     unreadable: texts.t('cannot be read'),
   };
   return {
     key: `experiment/${folder}/${id}`,
-    icon: statusIcons[status],
+    icon: status === 'finished' && failures > 0 ? 'warning' : statusIcons[status],
     label: id,
-    description: [words[status], ...(simulated ? [texts.t('simulated')] : [])].join(' · '),
+    description: [
+      words[status],
+      ...(failures > 0 ? [texts.t('{0} failed', failures.toLocaleString(texts.locale))] : []),
+      ...(simulated ? [texts.t('simulated')] : []),
+    ].join(' · '),
     tooltip: problem === undefined ? [] : [problem],
     action: { kind: 'experiment', id, folder },
     expanded: false,
-    children: methods.map((method) => methodRow(`${folder}/${id}`, method, texts)),
+    children: [],
   };
 }
 
-function methodRow(
-  experiment: string,
-  { label, standIn, metrics }: MeasuredMethod,
+/** What is under an experiment when it is unfolded: a row a method, the best first. */
+export function methodRows(
+  { folder, id }: { readonly folder: string; readonly id: string },
+  methods: readonly MeasuredMethod[],
   texts: Texts,
-): MetricsRow {
+): MetricsRow[] {
+  const main = (method: MeasuredMethod) => mainMetric(method)?.mean ?? -Infinity;
+  return [...methods]
+    .sort((a, b) => main(b) - main(a))
+    .map((method) => methodRow(`${folder}/${id}`, method, texts));
+}
+
+function mainMetric({ metrics }: MeasuredMethod): MeasuredMethod['metrics'][number] | undefined {
+  return metrics.find(({ name }) => name === 'ndcg@10') ?? metrics[0];
+}
+
+function methodRow(experiment: string, method: MeasuredMethod, texts: Texts): MetricsRow {
+  const { id, label, standIn, metrics } = method;
   const value = ({ mean, deviation }: MeasuredMethod['metrics'][number]) =>
     deviation === undefined ? figure(mean, texts) : `${figure(mean, texts)} ± ${figure(deviation, texts)}`;
-  const shown = ['ndcg@10', metrics[0]?.name].find((name) => metrics.some((metric) => metric.name === name));
-  const main = metrics.find(({ name }) => name === shown);
+  const main = mainMetric(method);
   return {
-    key: `method/${experiment}/${label}`,
+    key: `method/${experiment}/${id}`,
     icon: undefined,
     label: standIn ? texts.t('{0} (stand-in)', label) : label,
     description: main ? `${metricName(main.name)} ${value(main)}` : texts.t('no answer yet'),

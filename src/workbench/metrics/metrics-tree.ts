@@ -6,7 +6,8 @@ import { vscodeTexts } from '../language.ts';
 import type { WorkbenchLog } from '../log.ts';
 import { commands, contextKeys, treeItems, views } from '../names.ts';
 import type { Sessions } from '../sessions/sessions.ts';
-import type { Measured, MeasuredExperiment, MeasuredModel, MetricsRow } from './metrics-rows.ts';
+import type { ExperimentFigures } from './experiment-figures.ts';
+import type { Measured, MeasuredModel, MetricsRow } from './metrics-rows.ts';
 
 /** Where the figures of models and experiments come from, and when they have changed. */
 export interface MetricsSource<T> {
@@ -14,23 +15,26 @@ export interface MetricsSource<T> {
   readonly onDidChange: (listener: () => void) => { dispose(): void };
 }
 
+const settleMs = 100;
+
 /** The view “Metrics”: the active session, models by dataset, and experiments. */
 export class MetricsTree implements vscode.TreeDataProvider<MetricsRow>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.changed.event;
   private readonly sessions: Sessions;
-  private readonly models: MetricsSource<MeasuredModel> | undefined;
-  private readonly experiments: MetricsSource<MeasuredExperiment> | undefined;
+  private readonly models: MetricsSource<MeasuredModel>;
+  private readonly experiments: ExperimentFigures;
   private readonly log: WorkbenchLog;
   private readonly view: vscode.TreeView<MetricsRow>;
   private readonly disposables = new DisposableStore();
   private filter = '';
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     sessions: Sessions,
     log: WorkbenchLog,
-    models?: MetricsSource<MeasuredModel>,
-    experiments?: MetricsSource<MeasuredExperiment>,
+    models: MetricsSource<MeasuredModel>,
+    experiments: ExperimentFigures,
   ) {
     this.sessions = sessions;
     this.log = log;
@@ -40,12 +44,18 @@ export class MetricsTree implements vscode.TreeDataProvider<MetricsRow>, vscode.
     this.view = this.disposables.add(
       vscode.window.createTreeView(views.metrics, { treeDataProvider: this, showCollapseAll: true }),
     );
-    const refresh = () => this.changed.fire(undefined);
+    // A training tells of every step.
+    const refresh = () => {
+      this.timer ??= setTimeout(() => {
+        this.timer = undefined;
+        this.changed.fire(undefined);
+      }, settleMs);
+    };
     for (const listen of [
       sessions.onDidChangeActive,
       sessions.onDidChange,
-      ...(models ? [models.onDidChange] : []),
-      ...(experiments ? [experiments.onDidChange] : []),
+      models.onDidChange,
+      experiments.onDidChange,
     ])
       this.disposables.add(listen(refresh));
   }
@@ -62,8 +72,13 @@ export class MetricsTree implements vscode.TreeDataProvider<MetricsRow>, vscode.
   }
 
   async getChildren(row?: MetricsRow): Promise<MetricsRow[]> {
+    const { methodRows, metricsRows } = await import('./metrics-rows.ts');
+    if (row?.action?.kind === 'experiment') {
+      const { folder, id } = row.action;
+      const methods = await this.read({ all: () => this.experiments.methods(folder, id) });
+      return methodRows(row.action, methods, vscodeTexts);
+    }
     if (row) return [...row.children];
-    const { metricsRows } = await import('./metrics-rows.ts');
     const measured = await this.measured();
     const running = measured.experiments.filter(({ status }) => status === 'running').length;
     this.view.badge =
@@ -77,7 +92,9 @@ export class MetricsTree implements vscode.TreeDataProvider<MetricsRow>, vscode.
     const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
     const item = new vscode.TreeItem(
       row.label,
-      row.children.length === 0 ? None : row.expanded ? Expanded : Collapsed,
+      row.children.length === 0 && row.action?.kind !== 'experiment'
+        ? None
+        : row.expanded ? Expanded : Collapsed,
     );
     item.id = `${this.filter}/${row.key}`;
     if (row.icon !== undefined) item.iconPath = new vscode.ThemeIcon(row.icon);
@@ -85,6 +102,12 @@ export class MetricsTree implements vscode.TreeDataProvider<MetricsRow>, vscode.
     item.tooltip = tooltipOf(row);
     item.contextValue = row.action ? `${treeItems.metric}.${row.action.kind}` : treeItems.metric;
     item.accessibilityInformation = { label: `${row.label}, ${row.description}` };
+    if (row.action?.kind === 'model')
+      item.command = {
+        command: commands.showTraining,
+        title: vscode.l10n.t('Show Training'),
+        arguments: [{ folder: vscode.Uri.file(row.action.folder), id: row.action.id }],
+      };
     if (row.action?.kind === 'reveal')
       item.command = { command: commands.revealHeldOut, title: vscode.l10n.t('Reveal the Held-out Item') };
     return item;
@@ -106,9 +129,9 @@ export class MetricsTree implements vscode.TreeDataProvider<MetricsRow>, vscode.
   }
 
   /** What cannot be listed hides nothing else; the log says why. */
-  private async read<T>(source: MetricsSource<T> | undefined): Promise<readonly T[]> {
+  private async read<T>(source: Pick<MetricsSource<T>, 'all'>): Promise<readonly T[]> {
     try {
-      return (await source?.all()) ?? [];
+      return await source.all();
     } catch (error) {
       if (!(error instanceof ToolRecError)) throw error;
       this.log.error(`${error.code}: ${error.describe()}`);
@@ -117,6 +140,7 @@ export class MetricsTree implements vscode.TreeDataProvider<MetricsRow>, vscode.
   }
 
   dispose(): void {
+    clearTimeout(this.timer);
     this.disposables.dispose();
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { metricsRows } from '../../../src/workbench/metrics/metrics-rows.ts';
+import { methodRows, metricsRows } from '../../../src/workbench/metrics/metrics-rows.ts';
 import type {
   MeasuredModel,
   MeasuredSession,
@@ -94,21 +94,24 @@ describe('metrics as a tree', () => {
       simulated: false,
       done: 412,
       total: 600,
+      failures: 3,
       status: 'running' as const,
       problem: undefined,
-      methods: [
-        {
-          label: 'ToolRec',
-          standIn: true,
-          metrics: [{ name: 'ndcg@10', mean: 0.2, deviation: 0.01, interval: [0.18, 0.22] as const }],
-        },
-      ],
     };
     const [row] = metricsRows({ ...none, experiments: [experiment] }, english);
-    assert.deepEqual(lines(row!.children), ['table-2: running 412/600']);
-    const method = row!.children[0]!.children[0]!;
-    assert.equal(`${method.label}: ${method.description}`, 'ToolRec (stand-in): NDCG@10 0.2000 ± 0.0100');
-    assert.deepEqual(method.table, [['NDCG@10', '0.2000 ± 0.0100, 95 % interval 0.1800 to 0.2200']]);
+    assert.deepEqual(lines(row!.children), ['table-2: running 412/600 · 3 failed']);
+    const one = (id: string, mean: number, standIn: boolean) => ({
+      id,
+      label: id,
+      standIn,
+      metrics: [{ name: 'ndcg@10', mean, deviation: 0.01, interval: [0.18, 0.22] as const }],
+    });
+    const rows = methodRows(experiment, [one('SASRec', 0.1, false), one('ToolRec', 0.2, true)], english);
+    assert.deepEqual(lines(rows), [
+      'ToolRec (stand-in): NDCG@10 0.2000 ± 0.0100',
+      'SASRec: NDCG@10 0.1000 ± 0.0100',
+    ]);
+    assert.deepEqual(rows[0]!.table, [['NDCG@10', '0.2000 ± 0.0100, 95 % interval 0.1800 to 0.2200']]);
   });
 
   it('filters by label, keeping what is under a match', () => {
