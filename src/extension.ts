@@ -77,6 +77,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   });
   const workbench: Workbench = {
     extensionUri: context.extensionUri,
+    storageUri: context.globalStorageUri,
     log,
     engine,
     datasets,

@@ -14,6 +14,7 @@ type Handler = (workbench: Workbench, argument: unknown, more: unknown) => unkno
  */
 const handlers: Readonly<Record<CommandId, Handler>> = {
   [commands.createSample]: async (workbench) => (await import('./create-sample.ts')).createSample(workbench),
+  [commands.openSample]: async (workbench) => (await import('./open-sample.ts')).openSample(workbench),
   [commands.importDataset]: async (workbench) =>
     (await import('./import-command.ts')).importDataset(workbench),
   [commands.showDataset]: async (workbench, argument) =>

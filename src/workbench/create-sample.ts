@@ -9,14 +9,16 @@ import type { Workbench } from './workbench.ts';
 /**
  * “ToolRec: Create Sample Dataset”. Without an open folder it asks for one, makes the sample there and opens it, so
  * that one command leads from nothing to a dataset.
+ * @param given where to make it, for when no folder is open
  */
-export async function createSample(workbench: Workbench): Promise<void> {
+export async function createSample(workbench: Workbench, given?: vscode.Uri): Promise<void> {
   requireTrust();
   const open = openFolders().length > 0;
-  const folder = open
-    ? await pickFolder()
-    : await askForFolder(vscode.l10n.t('Folder for the Sample Dataset'));
+  const folder =
+    given ??
+    (open ? await pickFolder() : await askForFolder(vscode.l10n.t('Folder for the Sample Dataset')));
   if (!folder) return;
+  if (given) await vscode.workspace.fs.createDirectory(given);
   const sample = await runWithProgress(vscode.l10n.t('Making the sample dataset'), (work) =>
     workbench.engine.request(datasetSample, { workspace: folder.fsPath }, work),
   );

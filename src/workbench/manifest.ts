@@ -41,6 +41,7 @@ const onPromptFile = `${onPrompt} || resourcePath =~ /prompts\\/demonstrations\\
 
 export const commandDefinitions: Readonly<Record<CommandId, CommandDefinition>> = {
   [commands.createSample]: { title: 'Create Sample Dataset', icon: '$(beaker)', enablement: trusted },
+  [commands.openSample]: { title: 'Open Sample', icon: '$(beaker)', enablement: trusted },
   [commands.importDataset]: { title: 'Import Dataset…', icon: '$(add)', enablement: writable },
   [commands.showDataset]: { title: 'Show Dataset', icon: '$(graph)' },
   [commands.deleteDataset]: { title: 'Delete Dataset…', icon: '$(trash)', enablement: writable },

@@ -8,6 +8,7 @@ export const extensionId = 'toolrec.toolrec';
 
 export const commands = {
   createSample: 'toolrec.createSample',
+  openSample: 'toolrec.openSample',
   importDataset: 'toolrec.importDataset',
   showDataset: 'toolrec.showDataset',
   deleteDataset: 'toolrec.deleteDataset',
@@ -92,6 +93,8 @@ export const contextKeys = {
   metricsFiltered: 'toolrec.metricsFiltered',
   /** True when a session is open, so that it can be exported and compared. */
   hasSession: 'toolrec.hasSession',
+  /** True when the active session has come to its end. */
+  sessionEnded: 'toolrec.sessionEnded',
   /** True when some workspace folder has a model. */
   hasModels: 'toolrec.hasModels',
   /** True while the tree of datasets and models shows only what matches a text. */

@@ -18,6 +18,8 @@ import type { TrainingRuns } from './training/training-runs.ts';
 /** What commands, trees and panels share. Made once by `activate`. */
 export interface Workbench {
   readonly extensionUri: vscode.Uri;
+  /** A folder of the extension’s own, which need not exist yet. */
+  readonly storageUri: vscode.Uri;
   readonly log: WorkbenchLog;
   readonly engine: Engine;
   readonly datasets: DatasetTree;
