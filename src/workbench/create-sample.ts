@@ -15,8 +15,7 @@ export async function createSample(workbench: Workbench, given?: vscode.Uri): Pr
   requireTrust();
   const open = openFolders().length > 0;
   const folder =
-    given ??
-    (open ? await pickFolder() : await askForFolder(vscode.l10n.t('Folder for the Sample Dataset')));
+    given ?? (open ? await pickFolder() : await askForFolder(vscode.l10n.t('Folder for the Sample Dataset')));
   if (!folder) return;
   if (given) await vscode.workspace.fs.createDirectory(given);
   const sample = await runWithProgress(vscode.l10n.t('Making the sample dataset'), (work) =>

@@ -94,7 +94,9 @@ export class MetricsTree implements vscode.TreeDataProvider<MetricsRow>, vscode.
       row.label,
       row.children.length === 0 && row.action?.kind !== 'experiment'
         ? None
-        : row.expanded ? Expanded : Collapsed,
+        : row.expanded
+          ? Expanded
+          : Collapsed,
     );
     item.id = `${this.filter}/${row.key}`;
     if (row.icon !== undefined) item.iconPath = new vscode.ThemeIcon(row.icon);
