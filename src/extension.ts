@@ -15,6 +15,7 @@ import { ModelStore } from './workbench/models/model-store.ts';
 import { ModelStatus } from './workbench/model-status.ts';
 import { Prompts } from './workbench/prompts/prompts.ts';
 import { Reports } from './workbench/reports.ts';
+import { SessionPanels, type PanelTimings } from './workbench/sessions/session-panels.ts';
 import { Sessions } from './workbench/sessions/sessions.ts';
 import { SettingsCheck } from './workbench/settings-check.ts';
 import { TrainingFiles } from './workbench/training-file/training-files.ts';
@@ -32,6 +33,8 @@ export interface ExtensionApi {
   readonly activationCpuMilliseconds: number;
   /** True once something was asked of the engine process; false right after activation. */
   engineWasNeeded(): boolean;
+  /** How fast the open session panels were shown and drawn. */
+  sessionTimings(): readonly PanelTimings[];
 }
 
 export function activate(context: vscode.ExtensionContext): ExtensionApi {
@@ -49,6 +52,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     const { openSessionRuntime } = await import('./workbench/sessions/open-runtime.ts');
     return openSessionRuntime(engine, languageModels);
   });
+  const sessionPanels: SessionPanels = new SessionPanels(() => workbench);
   const memory = new MemoryTree(sessions);
   const experimentFigures = new ExperimentFigures();
   const metrics = new MetricsTree(sessions, log, models, experimentFigures);
@@ -56,7 +60,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     extension: context.extensionUri,
     sessions,
     log,
-    openSession: async (reference) => sessions.setActive(await sessions.get(reference)),
+    openSession: (reference) => sessionPanels.open(reference),
   });
   const trainingPanels = new TrainingPanels({
     extension: context.extensionUri,
@@ -94,6 +98,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     models,
     trainingPanels,
     trainingFiles,
+    sessionPanels,
   };
   context.subscriptions.push(
     log,
@@ -112,6 +117,8 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     experimentFigures,
     metrics,
     comparisons,
+    sessionPanels,
+    sessionPanels.follow(),
     new SettingsCheck(log),
     trainingPanels,
     trainingFiles,
@@ -128,6 +135,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     activationMilliseconds: elapsed,
     activationCpuMilliseconds: cpu,
     engineWasNeeded: () => engine.wasNeeded,
+    sessionTimings: () => sessionPanels.timings,
   };
 }
 

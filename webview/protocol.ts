@@ -76,3 +76,4 @@ export type InspectorContract = typeof inspectorContract;
 export * from './protocol/training.ts';
 export * from './protocol/compare.ts';
 export * from './protocol/prompts.ts';
+export * from './protocol/session.ts';

@@ -87,6 +87,7 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
   [commands.clearModelFilter]: ({ datasets }) => datasets.showOnly(''),
   [commands.runTrainingFile]: async (workbench, argument) =>
     (await import('./training-file/training-file-commands.ts')).runTrainingFile(workbench, argument),
+<<<<<<< HEAD
   [commands.editPrompts]: async (workbench) =>
     (await import('./prompts/edit-prompts.ts')).editPrompts(await workbench.prompts.load()),
   [commands.previewPrompt]: async (workbench, argument) =>
@@ -125,6 +126,33 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
       await workbench.prompts.load(),
       argument,
     ),
+=======
+  [commands.startSession]: async (workbench, argument) =>
+    (await import('./sessions/session-commands.ts')).startSession(workbench, argument),
+  [commands.openSession]: async (workbench, argument) =>
+    (await import('./sessions/session-commands.ts')).openSession(workbench, argument),
+  [commands.deleteSession]: async (workbench, argument) =>
+    (await import('./sessions/session-commands.ts')).deleteSession(workbench, argument),
+  [commands.stepSession]: async (workbench) =>
+    (await import('./sessions/session-commands.ts')).actOnSession(workbench, 'step'),
+  [commands.continueSession]: async (workbench) =>
+    (await import('./sessions/session-commands.ts')).actOnSession(workbench, 'run'),
+  [commands.stopSession]: async (workbench) =>
+    (await import('./sessions/session-commands.ts')).actOnSession(workbench, 'stop'),
+  [commands.stepBack]: async (workbench) =>
+    (await import('./sessions/session-commands.ts')).actOnSession(workbench, 'back'),
+  [commands.restartSession]: async (workbench) =>
+    (await import('./sessions/session-commands.ts')).actOnSession(workbench, 'restart'),
+  [commands.replaySession]: async (workbench) =>
+    (await import('./sessions/session-commands.ts')).actOnSession(workbench, 'replay'),
+  [commands.sessionBreakpoints]: async (workbench) =>
+    (await import('./sessions/session-commands.ts')).actOnSession(workbench, 'breakpoints'),
+  [commands.forkSession]: ({ sessionPanels }) => sessionPanels.active?.perform('fork'),
+  [commands.nextRound]: ({ sessionPanels }) => sessionPanels.active?.perform('next'),
+  [commands.previousRound]: ({ sessionPanels }) => sessionPanels.active?.perform('previous'),
+  [commands.editRound]: ({ sessionPanels }) => sessionPanels.active?.perform('edit'),
+  [commands.rerunRound]: ({ sessionPanels }) => sessionPanels.active?.perform('rerun'),
+>>>>>>> 9c2acc4 (Session panel: rounds as cells to step, edit, fork and replay; start, open and delete sessions; keys; tests)
 };
 
 /** Registers every command. A failure of any of them becomes a notification, never an unhandled rejection. */

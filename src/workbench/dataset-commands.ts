@@ -36,7 +36,10 @@ export async function pickableDatasets(workbench: Workbench) {
 }
 
 /** Asks which dataset. @throws UsageError `no-datasets` */
-async function pickDataset(workbench: Workbench, placeHolder: string): Promise<DatasetReference | undefined> {
+export async function pickDataset(
+  workbench: Workbench,
+  placeHolder: string,
+): Promise<DatasetReference | undefined> {
   const picks = await pickableDatasets(workbench);
   return (await vscode.window.showQuickPick(picks, { placeHolder, matchOnDescription: true }))?.node;
 }

@@ -93,6 +93,7 @@ export const commandDefinitions: Readonly<Record<CommandId, CommandDefinition>> 
     icon: '$(play)',
     enablement: writable,
   },
+<<<<<<< HEAD
   [commands.editPrompts]: { title: 'Edit Prompts', icon: '$(edit)', enablement: writable },
   [commands.previewPrompt]: { title: 'Preview Prompt', icon: '$(open-preview)', enablement: onPrompt },
   [commands.runSessionWithPrompt]: {
@@ -119,6 +120,47 @@ export const commandDefinitions: Readonly<Record<CommandId, CommandDefinition>> 
     enablement: writable,
   },
   [commands.addDemonstration]: { title: 'Add Session to Demonstrations', enablement: writable },
+=======
+  [commands.startSession]: { title: 'Start Session', icon: '$(play)', enablement: writable },
+  [commands.openSession]: { title: 'Open Session…', icon: '$(folder-opened)' },
+  [commands.deleteSession]: { title: 'Delete Session…', icon: '$(trash)', enablement: writable },
+  [commands.stepSession]: { title: 'Step', icon: '$(debug-step-over)', enablement: contextKeys.hasSession },
+  [commands.continueSession]: {
+    title: 'Continue',
+    icon: '$(debug-continue)',
+    enablement: contextKeys.hasSession,
+  },
+  [commands.stopSession]: { title: 'Stop', icon: '$(debug-stop)', enablement: contextKeys.hasSession },
+  [commands.stepBack]: { title: 'Step Back', icon: '$(debug-step-back)', enablement: contextKeys.hasSession },
+  [commands.forkSession]: {
+    title: 'Fork Session',
+    icon: '$(repo-forked)',
+    enablement: contextKeys.hasSession,
+  },
+  [commands.restartSession]: {
+    title: 'Restart Session',
+    icon: '$(debug-restart)',
+    enablement: contextKeys.hasSession,
+  },
+  [commands.replaySession]: {
+    title: 'Replay Session',
+    icon: '$(debug-rerun)',
+    enablement: contextKeys.hasSession,
+  },
+  [commands.sessionBreakpoints]: {
+    title: 'Session Breakpoints…',
+    icon: '$(debug-breakpoint)',
+    enablement: contextKeys.hasSession,
+  },
+  [commands.nextRound]: { title: 'Next Round', enablement: contextKeys.hasSession },
+  [commands.previousRound]: { title: 'Previous Round', enablement: contextKeys.hasSession },
+  [commands.editRound]: { title: 'Edit Round', icon: '$(edit)', enablement: contextKeys.hasSession },
+  [commands.rerunRound]: {
+    title: 'Decide Round Anew',
+    icon: '$(refresh)',
+    enablement: contextKeys.hasSession,
+  },
+>>>>>>> 9c2acc4 (Session panel: rounds as cells to step, edit, fork and replay; start, open and delete sessions; keys; tests)
 };
 
 const viewNames: Readonly<Record<ViewId, string>> = {
@@ -167,7 +209,11 @@ const welcome: readonly { view: ViewId; key: string; when?: string; contents: re
   {
     view: views.memory,
     key: 'empty',
-    contents: ['What the tools of a session found is listed here, tool by tool. No session is active.'],
+    contents: [
+      'What the tools of a session found is listed here, tool by tool. No session is active.',
+      link('Start Session', commands.startSession),
+      link('Open Session…', commands.openSession),
+    ],
   },
   {
     view: views.metrics,
@@ -233,8 +279,10 @@ const menus = {
   ],
   'view/item/context': [
     { command: commands.train, when: anyDataset, group: 'inline@1' },
-    { command: commands.showDataset, when: anyDataset, group: 'inline@2' },
+    { command: commands.startSession, when: anyDataset, group: 'inline@2' },
+    { command: commands.showDataset, when: anyDataset, group: 'inline@3' },
     { command: commands.train, when: anyDataset, group: '0_train' },
+    { command: commands.startSession, when: anyDataset, group: '1_open@2' },
     { command: commands.showDataset, when: anyDataset, group: '1_open@1' },
     { command: commands.copyDatasetName, when: someDataset, group: '2_name@1' },
     { command: commands.revealDataset, when: someDataset, group: '2_name@2' },
@@ -263,6 +311,7 @@ const menus = {
     { command: commands.showTraining, when: model(), group: '1_open@1' },
     { command: commands.evaluateModel, when: model('usable'), group: '1_open@2' },
     { command: commands.compareModels, when: model('usable'), group: '1_open@3' },
+    { command: commands.startSession, when: model('usable'), group: '1_open@4' },
     { command: commands.copyDatasetName, when: model(), group: '2_name@1' },
     { command: commands.revealModel, when: model(), group: '2_name@2' },
     { command: commands.deleteModel, when: model(), group: '9_delete' },
@@ -278,6 +327,28 @@ function inputSchema(schema: z.ZodType): object {
   const { $schema: _, ...json } = z.toJSONSchema(schema, { target: 'draft-7', io: 'input' });
   return json;
 }
+
+/**
+ * Keys of the session panel. The panel keeps what is typed into its fields to itself; the rest of the condition is for
+ * parts of the window that may have the focus while the panel is the active editor.
+ */
+const inSession = [
+  `activeWebviewPanelId == '${panels.session}'`,
+  ...['inputFocus', 'listFocus', 'sideBarFocus', 'panelFocus', 'auxiliaryBarFocus', 'notificationFocus'].map(
+    (focus) => `!${focus}`,
+  ),
+].join(' && ');
+
+const keybindings = [
+  ['s', commands.stepSession],
+  ['c', commands.continueSession],
+  ['.', commands.stopSession],
+  ['b', commands.stepBack],
+  ['f', commands.forkSession],
+  ['j', commands.nextRound],
+  ['k', commands.previousRound],
+  ['enter', commands.editRound],
+].map(([key, command]) => ({ key, command, when: inSession }));
 
 /** One setting as VS Code wants it: JSON Schema of draft 7 plus VS Code's own keywords. */
 function configurationProperty(key: SettingKey, text: (key: string, english: string) => string): object {
@@ -381,7 +452,11 @@ export function manifest(): Manifest {
         ...(when && { when }),
       })),
       menus,
+<<<<<<< HEAD
       ...promptContributions(text),
+=======
+      keybindings,
+>>>>>>> 9c2acc4 (Session panel: rounds as cells to step, edit, fork and replay; start, open and delete sessions; keys; tests)
       walkthroughs: [walkthrough(text)],
       taskDefinitions: [
         {

@@ -54,6 +54,21 @@ export const commands = {
   updatePrompt: 'toolrec.updatePrompt',
   editDemonstrations: 'toolrec.editDemonstrations',
   addDemonstration: 'toolrec.addDemonstration',
+  startSession: 'toolrec.startSession',
+  openSession: 'toolrec.openSession',
+  deleteSession: 'toolrec.deleteSession',
+  stepSession: 'toolrec.stepSession',
+  continueSession: 'toolrec.continueSession',
+  stopSession: 'toolrec.stopSession',
+  stepBack: 'toolrec.stepBack',
+  forkSession: 'toolrec.forkSession',
+  restartSession: 'toolrec.restartSession',
+  replaySession: 'toolrec.replaySession',
+  sessionBreakpoints: 'toolrec.sessionBreakpoints',
+  nextRound: 'toolrec.nextRound',
+  previousRound: 'toolrec.previousRound',
+  editRound: 'toolrec.editRound',
+  rerunRound: 'toolrec.rerunRound',
 } as const;
 export type CommandId = (typeof commands)[keyof typeof commands];
 
@@ -112,6 +127,7 @@ export const panels = {
 /** Custom editors by `viewType`; VS Code brings them back itself. */
 export const customEditors = {
   demonstrations: 'toolrec.demonstrations',
+  session: 'toolrec.session',
 } as const;
 
 /** Tasks of this type run a saved training configuration. */

@@ -10,6 +10,7 @@ import type { MetricsTree } from './metrics/metrics-tree.ts';
 import type { ModelStore } from './models/model-store.ts';
 import type { Prompts } from './prompts/prompts.ts';
 import type { Reports } from './reports.ts';
+import type { SessionPanels } from './sessions/session-panels.ts';
 import type { Sessions } from './sessions/sessions.ts';
 import type { TrainingPanels } from './training/training-panels.ts';
 import type { TrainingFiles } from './training-file/training-files.ts';
@@ -37,4 +38,5 @@ export interface Workbench {
   readonly models: ModelStore;
   readonly trainingPanels: TrainingPanels;
   readonly trainingFiles: TrainingFiles;
+  readonly sessionPanels: SessionPanels;
 }

@@ -211,12 +211,16 @@ export class OpenSession {
 
   /**
    * Takes over what a person wrote, and runs what follows from it: a new action for a thought, the tool for an action.
+   * Returns when that is done, or, with `onRunning`, when the change is kept.
    * @throws UsageError `unreadable-action` before anything has changed.
    */
-  async edit(edit: WrittenEdit): Promise<void> {
+  async edit(edit: WrittenEdit, onRunning?: (running: Promise<void>) => void): Promise<void> {
     const change = await this.readEdit(edit);
     await this.change((session) => session.edit(change));
-    if (edit.part !== 'observation') await this.step();
+    if (edit.part === 'observation') return;
+    const running = this.step();
+    if (onRunning) onRunning(running);
+    else await running;
   }
 
   /** Ends now with the best list that memory has. */

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { SessionStore } from '../../agent/log-store.ts';
+import { foldAll } from '../../agent/state.ts';
 import { Session } from '../../agent/session.ts';
 import { historyBefore } from '../../data/dataset.ts';
 import { ToolRecError } from '../../shared/errors.ts';
@@ -7,8 +8,12 @@ import type { LongWork } from '../../shared/progress.ts';
 import { Workspace } from '../../shared/workspace.ts';
 import { OpenSession } from './open-session.ts';
 import { newSessionId, type SessionReference } from './session-ids.ts';
+import type { FamilyMember } from './session-view.ts';
 import type { NewSession, SessionEntry } from './sessions.ts';
 import type { SessionWorlds } from './worlds.ts';
+
+/** Branches that a selector shows at most: the latest. */
+const largestFamily = 40;
 
 /** All of sessions that has weight: loaded when the first is needed (`Sessions`). */
 export class SessionRuntime {
@@ -44,6 +49,37 @@ export class SessionRuntime {
     const store = this.store(reference.folder);
     const { events } = await store.read(reference.id);
     return new OpenSession(reference, store, this.worlds, events);
+  }
+
+  /** The sessions that were forked from one another, this one among them; those that cannot be read are left out. */
+  async family({ folder, id }: SessionReference): Promise<FamilyMember[]> {
+    const entries = (await this.list(folder)).flatMap((entry) => (entry.started ? [entry] : []));
+    const parentOf = new Map(entries.map((entry) => [entry.id, entry.started.parent?.session]));
+    const rootOf = (of: string): string => {
+      const seen = new Set<string>();
+      for (let at = of; ;) {
+        seen.add(at);
+        const parent = parentOf.get(at);
+        if (parent === undefined || seen.has(parent)) return at;
+        at = parent;
+      }
+    };
+    const root = rootOf(id);
+    const members = entries.filter((entry) => rootOf(entry.id) === root).slice(0, largestFamily);
+    const store = this.store(folder);
+    const found = await Promise.all(
+      members.map(async ({ id: member, started }) => {
+        try {
+          const state = foldAll((await store.read(member)).events);
+          const ended = state.outcome !== undefined;
+          return { id: member, parent: started.parent, rounds: state.rounds.length, ended };
+        } catch (error) {
+          if (error instanceof ToolRecError) return undefined;
+          throw error;
+        }
+      }),
+    );
+    return found.filter((member) => member !== undefined).sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   async list(folder: string): Promise<SessionEntry[]> {

@@ -6,6 +6,7 @@ import type { ToolRecError } from '../../shared/errors.ts';
 import type { LongWork } from '../../shared/progress.ts';
 import type { OpenSession } from './open-session.ts';
 import type { SessionRuntime } from './runtime.ts';
+import type { FamilyMember } from './session-view.ts';
 import { sameReference, type SessionReference } from './session-ids.ts';
 import type { WorldNeed, SessionWorlds } from './worlds.ts';
 
@@ -122,16 +123,24 @@ export class Sessions implements Disposable {
     return (await this.loaded()).list(folder);
   }
 
+  /** The sessions that were forked from one another, oldest first. */
+  async family(reference: SessionReference): Promise<FamilyMember[]> {
+    return (await this.loaded()).family(reference);
+  }
+
   /** Datasets, retrieval and models of sessions. */
   async worlds(): Promise<SessionWorlds> {
     return (await this.loaded()).worlds;
   }
 
-  /** The language model, a prompt or a trained tool has changed: the next round of each session uses it. */
-  async refresh(what: 'model' | 'prompts' | 'retrieval'): Promise<void> {
-    if (!this.runtime) return;
-    if (what === 'retrieval') (await this.worlds()).forgetRetrieval();
+  /** The language model or a prompt is another now: the next round of each session uses it. */
+  async refresh(): Promise<void> {
     await Promise.all(this.all.map((session) => session.refresh()));
+  }
+
+  /** Models were trained or deleted: sessions that are opened from now on look for them again. */
+  async forgetRetrieval(): Promise<void> {
+    if (this.runtime) (await this.worlds()).forgetRetrieval();
   }
 
   private async read(reference: SessionReference): Promise<OpenSession> {

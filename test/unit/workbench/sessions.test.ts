@@ -103,7 +103,7 @@ describe('the workbench’s sessions', () => {
     assert.equal(session.state.failure!.error.code, 'unreachable');
     assert.equal(session.problem, undefined, 'the log says it');
     choice = undefined;
-    await sessions.refresh('model');
+    await sessions.refresh();
     await session.run();
     assert.ok(session.state.outcome);
     assert.equal(session.state.rounds[0]!.setup.policy.kind, 'offline');

@@ -1,0 +1,362 @@
+import * as vscode from 'vscode';
+import { sessionContract, type SessionContract, type SessionPanelState } from '../../../webview/protocol.ts';
+import type { Disposable } from '../../shared/disposable.ts';
+import { CancelledError, ToolRecError } from '../../shared/errors.ts';
+import { HostEnd } from '../../shared/message-channel.ts';
+import { showFailure } from '../failures.ts';
+import { commands } from '../names.ts';
+import { webviewPage } from '../webview-page.ts';
+import type { Workbench } from '../workbench.ts';
+import { chooseBreakpoints } from './breakpoints.ts';
+import { chooseRetrieval } from './choose-retrieval.ts';
+import type { OpenSession, SessionChange } from './open-session.ts';
+import { openPromptFile, readPrompt, savePrompt } from './prompt-files.ts';
+import type { SessionMove } from './session-panels.ts';
+import type { SessionReference } from './session-ids.ts';
+import {
+  type FamilyMember,
+  headView,
+  historyCards,
+  RoundViews,
+  type ShownLine,
+  trailOf,
+} from './session-view.ts';
+import { openCall } from './session-texts.ts';
+
+/** Pause between two looks at what a model is writing. */
+const writingMs = 40;
+
+/** From the command to the first picture, and from a change in the host to its picture; milliseconds. */
+export interface PanelTimings {
+  /** From the request for the panel to its first picture with the session in it. */
+  readonly shown: number | undefined;
+  /** The latest pictures: from the host's change to the page's report that it has drawn it. */
+  readonly drawn: readonly number[];
+}
+
+/** One session panel. Owns what it shows; the page only draws it. */
+export class SessionPanel implements vscode.Disposable {
+  private readonly panel: vscode.WebviewPanel;
+  private readonly workbench: Workbench;
+  private readonly page: HostEnd<SessionContract>;
+  private readonly asked: number;
+  private state: SessionPanelState;
+  private current: OpenSession | undefined;
+  private listener: Disposable | undefined;
+  private views = new RoundViews();
+  private line: ShownLine = {};
+  private family: readonly FamilyMember[] = [];
+  private atRound = 0;
+  private revision = 0;
+  private readonly sent = new Map<number, number>();
+  private firstShown: number | undefined;
+  private readonly drawnMs: number[] = [];
+  private scheduled: NodeJS.Immediate | undefined;
+  private writing: NodeJS.Timeout | undefined;
+  private readonly list: Disposable;
+  private opening: AbortController | undefined;
+  private readonly reopen: () => void;
+
+  constructor(
+    panel: vscode.WebviewPanel,
+    workbench: Workbench,
+    options: {
+      /** `performance.now()` of the request for the panel. */
+      readonly asked: number;
+      readonly title: string;
+      /** Opens or starts the session; asked again when the person tries again. */
+      readonly open: (work: {
+        readonly signal: AbortSignal;
+        readonly onProgress: (report: { message: string }) => void;
+      }) => Promise<OpenSession>;
+    },
+  ) {
+    this.panel = panel;
+    this.workbench = workbench;
+    this.asked = options.asked;
+    const { extensionUri } = workbench;
+    const icon = (theme: string) => vscode.Uri.joinPath(extensionUri, 'media', `session-${theme}.svg`);
+    panel.iconPath = { light: icon('light'), dark: icon('dark') };
+    this.state = { kind: 'preparing', title: options.title, message: '' };
+    this.page = this.connect();
+    panel.webview.onDidReceiveMessage((message: unknown) => this.page.receive(message));
+    panel.onDidChangeViewState(() => {
+      if (!panel.visible) this.page.suspend(); // VS Code drops a hidden page and loads it anew
+      if (panel.active && this.current) workbench.sessions.setActive(this.current);
+    });
+    this.list = workbench.sessions.onDidChangeList(() => void this.readFamily());
+    this.reopen = () => void this.start(options.title, options.open);
+    panel.onDidDispose(() => this.end());
+    panel.webview.html = webviewPage(panel.webview, extensionUri, 'session', options.title);
+    this.reopen();
+  }
+
+  get session(): OpenSession | undefined {
+    return this.current;
+  }
+  get active(): boolean {
+    return this.panel.active;
+  }
+  /** The round that has the focus; 0 = none. */
+  get focusedRound(): number {
+    return this.atRound;
+  }
+  get timings(): PanelTimings {
+    return { shown: this.firstShown, drawn: this.drawnMs };
+  }
+
+  reveal(): void {
+    this.panel.reveal();
+  }
+
+  /** Does what a command asks at the round that has the focus. */
+  perform(move: SessionMove): void {
+    this.panel.reveal();
+    this.page.update('perform', { move });
+  }
+
+  /** Shows another session of the family in its place. */
+  async switchTo(reference: SessionReference): Promise<void> {
+    this.show(await this.workbench.sessions.get(reference));
+  }
+
+  private async start(
+    title: string,
+    open: (work: {
+      readonly signal: AbortSignal;
+      readonly onProgress: (report: { message: string }) => void;
+    }) => Promise<OpenSession>,
+  ): Promise<void> {
+    const opening = (this.opening = new AbortController());
+    this.become({ kind: 'preparing', title, message: '' });
+    try {
+      const session = await open({
+        signal: opening.signal,
+        onProgress: ({ message }) => this.become({ kind: 'preparing', title, message }),
+      });
+      this.show(session);
+    } catch (error) {
+      if (opening.signal.aborted) return;
+      const typed = error instanceof ToolRecError ? error : undefined;
+      this.workbench.log.error(typed ? `${typed.code}: ${typed.describe()}` : String(error));
+      const message =
+        error instanceof CancelledError
+          ? vscode.l10n.t('It was cancelled.')
+          : error instanceof Error
+            ? error.message
+            : String(error);
+      this.become({ kind: 'failed', title, failure: { message, remedy: typed?.remedy ?? '' } });
+    }
+  }
+
+  private show(session: OpenSession): void {
+    if (session === this.current) return;
+    const { sessions } = this.workbench;
+    const before = this.current;
+    this.listener?.dispose();
+    this.current = session;
+    this.line = {};
+    this.family = [];
+    this.views = new RoundViews();
+    this.listener = session.onDidChange((change) => this.onChange(change));
+    this.panel.title = titleOf(session);
+    if (this.panel.active || sessions.active === before) sessions.setActive(session);
+    if (before && !this.workbench.sessionPanels.shows(before)) void sessions.close(before);
+    this.tellReference();
+    this.tell(true);
+    void this.readFamily();
+  }
+
+  private onChange(change: SessionChange): void {
+    if (change === 'text') {
+      this.writing ??= setTimeout(() => {
+        this.writing = undefined;
+        this.page.update('writing', { text: this.current?.activity?.text ?? '' });
+      }, writingMs);
+      return;
+    }
+    if (change === 'state') this.line = {};
+    // Several changes of one moment become one picture.
+    this.scheduled ??= setImmediate(() => {
+      this.scheduled = undefined;
+      this.tell(false);
+    });
+  }
+
+  /** Sends what is so now; `whole` where the page may know nothing. */
+  private tell(whole: boolean): void {
+    const { current } = this;
+    if (!current) return;
+    const { keep, rounds } = this.views.of(current, this.line);
+    const from = whole ? 0 : keep;
+    if (whole || from < rounds.length || rounds.length !== this.roundsSent)
+      this.page.update('rounds', { keep: from, rounds: rounds.slice(from) });
+    this.roundsSent = rounds.length;
+    this.become({ kind: 'full', head: headView(current, this.line, this.family) });
+    if (current.activity) this.page.update('writing', { text: current.activity.text });
+  }
+  private roundsSent = 0;
+
+  private become(state: SessionPanelState): void {
+    this.state = state;
+    const revision = ++this.revision;
+    this.sent.set(revision, performance.now());
+    this.page.update('state', { revision, state });
+  }
+
+  private tellReference(): void {
+    if (!this.current) return;
+    const { reference, revealed } = this.current;
+    this.page.update('remember', { ...reference, revealed });
+  }
+
+  private async readFamily(): Promise<void> {
+    const { current } = this;
+    if (!current) return;
+    const family = await this.workbench.sessions.family(current.reference).catch(() => []);
+    if (current !== this.current) return;
+    this.family = family;
+    this.tell(false);
+  }
+
+  private connect(): HostEnd<SessionContract> {
+    const { workbench, panel } = this;
+    const on = (work: (session: OpenSession) => unknown) => (): void => {
+      const session = this.current;
+      if (!session) return;
+      void (async () => {
+        try {
+          await work(session);
+        } catch (error) {
+          showFailure(error, workbench.log);
+        }
+      })();
+    };
+    const required = (): OpenSession => {
+      if (this.current) return this.current;
+      throw new ToolRecError('no-session', 'The session is not open yet.', 'Wait a moment and try again.');
+    };
+    return new HostEnd(sessionContract, (message) => void panel.webview.postMessage(message), {
+      requests: {
+        edit: async (edit) => {
+          // What it runs goes on after the answer: the page shows it as it shows any round.
+          const { session } = { session: required() };
+          await session.edit(
+            edit,
+            (going) => void going.catch((error: unknown) => showFailure(error, workbench.log)),
+          );
+          return {};
+        },
+        trail: ({ item }) => Promise.resolve(trailOf(required(), this.line, item)),
+        history: () => Promise.resolve({ cards: historyCards(required(), Number.MAX_SAFE_INTEGER) }),
+        prompt: () => readPrompt(required()),
+        savePrompt: async ({ which, text }) => {
+          const session = required();
+          await savePrompt(session, which, text);
+          await workbench.sessions.refresh();
+          return readPrompt(session);
+        },
+      },
+      intents: {
+        step: on((session) => session.step()),
+        run: on((session) => session.run()),
+        stop: on((session) => session.stop()),
+        back: on((session) => session.back()),
+        restart: on((session) => session.restart()),
+        replay: on((session) => session.replay()),
+        reveal: ({ on: revealed }) => {
+          if (!this.current) return;
+          this.current.revealed = revealed;
+          this.tellReference();
+        },
+        fork: ({ round }) => on((session) => this.fork(session, round))(),
+        rerun: ({ round }) => on((session) => session.rerun(round))(),
+        show: ({ key }) => on((session) => this.showBranch(session, key))(),
+        openCall: ({ round, call, what }) =>
+          on((session) => openCall(session, this.line, round, call, what))(),
+        openPrompt: ({ which }) => on((session) => openPromptFile(session, which))(),
+        breakpoints: on((session) => chooseBreakpoints(session)),
+        breakAfter: ({ round }) => on((session) => toggleAfter(session, round))(),
+        chooseModel: () => void vscode.commands.executeCommand(commands.selectLanguageModel),
+        chooseRetrieval: on((session) => chooseRetrieval(session, workbench)),
+        tryAgain: () => {
+          if (this.current) void this.current.prepare();
+          else this.reopen();
+        },
+        dismiss: on((session) => session.dismissProblem()),
+        newSession: () => void vscode.commands.executeCommand(commands.startSession),
+        more: on((session) => workbench.sessionPanels.showMore(session)),
+        showLog: () => workbench.log.show(),
+        focused: ({ round }) => {
+          this.atRound = round;
+        },
+        drawn: ({ revision }) => this.onDrawn(revision),
+      },
+      onReady: () => {
+        this.page.update('language', { locale: vscode.env.language, texts: vscode.l10n.bundle ?? {} });
+        this.tellReference();
+        if (this.current) this.tell(true);
+        else this.become(this.state);
+      },
+      onViolation: (error) => showFailure(error, workbench.log),
+    });
+  }
+
+  async fork(session: OpenSession, round: number): Promise<void> {
+    const fork = await this.workbench.sessions.fork(session, { round, ...this.line });
+    this.show(fork);
+  }
+
+  private async showBranch(session: OpenSession, key: string): Promise<void> {
+    const [kind, name = ''] = [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)];
+    if (kind === 'session') {
+      await this.switchTo({ folder: session.reference.folder, id: name });
+      return;
+    }
+    const undone = Number(name);
+    this.line = kind === 'left' && session.state.undone[undone] ? { undone } : {};
+    this.tell(false);
+  }
+
+  private onDrawn(revision: number): void {
+    const at = this.sent.get(revision);
+    for (const known of [...this.sent.keys()]) if (known <= revision) this.sent.delete(known);
+    if (at === undefined || this.state.kind !== 'full') return;
+    const now = performance.now();
+    if (this.firstShown === undefined) {
+      this.firstShown = now - this.asked;
+      this.workbench.log.debug(`Session panel shown in ${this.firstShown.toFixed(0)} ms.`);
+    }
+    this.drawnMs.push(now - at);
+    if (this.drawnMs.length > 2000) this.drawnMs.shift();
+  }
+
+  private end(): void {
+    this.opening?.abort();
+    clearImmediate(this.scheduled);
+    clearTimeout(this.writing);
+    this.listener?.dispose();
+    this.list.dispose();
+    const { current } = this;
+    this.current = undefined;
+    if (current && !this.workbench.sessionPanels.shows(current)) void this.workbench.sessions.close(current);
+  }
+
+  dispose(): void {
+    this.panel.dispose();
+  }
+}
+
+function toggleAfter(session: OpenSession, round: number): void {
+  const others = session.breakpoints.filter((point) => !(point.on === 'round' && point.round === round));
+  session.breakpoints =
+    others.length === session.breakpoints.length ? [...others, { on: 'round', round }] : others;
+}
+
+/** What a tab says: whose session on what. */
+export function titleOf({ state }: OpenSession): string {
+  const { subject, dataset } = state.started;
+  return subject.user
+    ? vscode.l10n.t('User {0} · {1}', subject.user.id, dataset.name)
+    : vscode.l10n.t('Own history · {0}', dataset.name);
+}

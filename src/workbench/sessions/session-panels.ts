@@ -1,0 +1,143 @@
+import * as vscode from 'vscode';
+import { panels } from '../names.ts';
+import { DisposableStore } from '../../shared/disposable.ts';
+import { webviewOptions } from '../webview-page.ts';
+import type { Workbench } from '../workbench.ts';
+import type { OpenSession } from './open-session.ts';
+import { sameReference, type SessionReference } from './session-ids.ts';
+import type { PanelTimings, SessionPanel } from './session-panel.ts';
+import type { NewSession } from './sessions.ts';
+
+export type { PanelTimings } from './session-panel.ts';
+
+/** What a command can ask of the page at the round that has the focus. */
+export type SessionMove = 'next' | 'previous' | 'edit' | 'fork' | 'rerun';
+
+/** The open session panels. Brings them back after a reload of the window. */
+export class SessionPanels implements vscode.WebviewPanelSerializer, vscode.Disposable {
+  private readonly workbench: () => Workbench;
+  private readonly all: SessionPanel[] = [];
+  private readonly serializer: vscode.Disposable;
+
+  constructor(workbench: () => Workbench) {
+    this.workbench = workbench;
+    this.serializer = vscode.window.registerWebviewPanelSerializer(panels.session, this);
+  }
+
+  /**
+   * Tells open sessions when the language model or a prompt is another. Called once, by `activate`.
+   */
+  follow(): vscode.Disposable {
+    const { sessions, languageModels, models } = this.workbench();
+    const owned = new DisposableStore();
+    // A tool that was trained meanwhile answers in sessions that are opened from now on.
+    owned.add(models.onDidChange(() => void sessions.forgetRetrieval()));
+    owned.add(languageModels.onDidChange(() => void sessions.refresh()));
+    for (const glob of ['**/prompts/**/*.toolrec.md', '**/demonstrations/*.yaml']) {
+      const watcher = owned.add(vscode.workspace.createFileSystemWatcher(glob));
+      for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete])
+        owned.add(event(() => void sessions.refresh()));
+    }
+    return owned;
+  }
+
+  /** The panel that the person is in, else the one of the active session. */
+  get active(): SessionPanel | undefined {
+    const { sessions } = this.workbench();
+    return (
+      this.all.find((panel) => panel.active) ??
+      this.all.find((panel) => panel.session !== undefined && panel.session === sessions.active)
+    );
+  }
+
+  shows(session: OpenSession): boolean {
+    return this.all.some((panel) => panel.session === session);
+  }
+
+  /** For benches and tests. */
+  get timings(): readonly PanelTimings[] {
+    return this.all.map((panel) => panel.timings);
+  }
+
+  /** Shows a session: in the panel that has it, or in a new one. */
+  async open(reference: SessionReference, asked = performance.now()): Promise<void> {
+    const existing = this.all.find(
+      ({ session }) => session !== undefined && sameReference(session.reference, reference),
+    );
+    if (existing) {
+      existing.reveal();
+      return;
+    }
+    await this.attach(this.create(reference.id), reference.id, asked, () =>
+      this.workbench().sessions.get(reference),
+    );
+  }
+
+  /** Starts a session in a new panel, which shows what is prepared meanwhile. */
+  async start(session: NewSession, title: string, asked = performance.now()): Promise<void> {
+    const { sessions } = this.workbench();
+    await this.attach(this.create(title), title, asked, (work) => sessions.create(session, work));
+  }
+
+  async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    const { sessions, log } = this.workbench();
+    const remembered = parseState(state);
+    if (!remembered) {
+      log.warn('A session panel was not brought back: it left no state.');
+      panel.dispose();
+      return;
+    }
+    const { revealed, ...reference } = remembered;
+    panel.webview.options = webviewOptions(this.workbench().extensionUri);
+    await this.attach(panel, panel.title, performance.now(), async () => {
+      const session = await sessions.get(reference);
+      session.revealed = revealed;
+      return session;
+    });
+  }
+
+  /** Closes the panels of a session, as when it is deleted. */
+  close(reference: SessionReference): void {
+    for (const panel of [...this.all])
+      if (panel.session && sameReference(panel.session.reference, reference)) panel.dispose();
+  }
+
+  /** The “⋯” of the panel: what is done less often. */
+  async showMore(session: OpenSession): Promise<void> {
+    const { showMore } = await import('./session-commands.ts');
+    await showMore(this.workbench(), session);
+  }
+
+  private create(title: string): vscode.WebviewPanel {
+    return vscode.window.createWebviewPanel(
+      panels.session,
+      title,
+      vscode.ViewColumn.Active,
+      webviewOptions(this.workbench().extensionUri),
+    );
+  }
+
+  private async attach(
+    panel: vscode.WebviewPanel,
+    title: string,
+    asked: number,
+    open: ConstructorParameters<typeof SessionPanel>[2]['open'],
+  ): Promise<void> {
+    const { SessionPanel } = await import('./session-panel.ts');
+    const made = new SessionPanel(panel, this.workbench(), { asked, title, open });
+    this.all.push(made);
+    panel.onDidDispose(() => this.all.splice(this.all.indexOf(made), 1));
+  }
+
+  dispose(): void {
+    this.serializer.dispose(); // the panels stay: VS Code brings them back
+  }
+}
+
+/** What the page left with VS Code (`remember` of the protocol). Untrusted: it may come from another version. */
+function parseState(state: unknown): (SessionReference & { readonly revealed: boolean }) | undefined {
+  if (typeof state !== 'object' || state === null) return undefined;
+  const { folder, id, revealed } = state as Record<string, unknown>;
+  if (typeof folder !== 'string' || typeof id !== 'string') return undefined;
+  return { folder, id, revealed: revealed === true };
+}

@@ -1,0 +1,319 @@
+import './no-eval.ts';
+import { render } from 'lit';
+import { connect, remember } from './host.ts';
+import { setLanguage, t } from './language.ts';
+import { sessionContract } from './protocol.ts';
+import type { SessionRound } from './protocol.ts';
+import type { Part, SessionActions, SessionModel } from './session-model.ts';
+import { keepTypingHere } from './session-keys.ts';
+import { sessionView, wholeRounds } from './session-view.ts';
+import './session.css';
+import { registerComponents } from './toolkit.ts';
+
+/** Entry of the session panel. Keeps what is open on the page; all else comes from the host. */
+registerComponents();
+
+const model: SessionModel = {
+  state: undefined,
+  rounds: [],
+  writing: '',
+  editing: undefined,
+  near: new Set(),
+  unfolded: new Set(),
+  trail: undefined,
+  history: undefined,
+  prompt: undefined,
+};
+let shownSession = '';
+let focused = 0;
+
+const host = connect(sessionContract, {
+  language: (language) => {
+    setLanguage(language);
+    draw();
+  },
+  remember,
+  rounds: ({ keep, rounds }) => {
+    model.rounds = [...model.rounds.slice(0, keep), ...rounds];
+  },
+  state: ({ revision, state }) => {
+    const before = model.state;
+    model.state = state;
+    if (state.kind === 'full') {
+      const { head } = state;
+      if (head.id !== shownSession) forget(head.id);
+      if (!head.activity) model.writing = '';
+      if (model.editing && (head.branch !== 'line' || model.editing.round > model.rounds.length))
+        model.editing = undefined;
+    }
+    const followed = before?.kind === 'full' && state.kind === 'full' && nearEnd();
+    draw();
+    announce();
+    if (followed && state.head.activity)
+      document.querySelector('.rounds ol > li:last-child')?.scrollIntoView({ block: 'nearest' });
+    // After the picture: two frames, the first of which draws it.
+    requestAnimationFrame(() => setTimeout(() => host.tell('drawn', { revision }), 0));
+  },
+  writing: ({ text }) => {
+    if (text === model.writing) return;
+    model.writing = text;
+    draw();
+  },
+  perform: ({ move }) => {
+    switch (move) {
+      case 'next':
+        focusRound(focused + 1);
+        return;
+      case 'previous':
+        focusRound(focused === 0 ? model.rounds.length : focused - 1);
+        return;
+      case 'edit':
+        if (focused > 0) actions.edit(focused, 'action');
+        return;
+      case 'rerun':
+        if (focused > 0) actions.rerun(focused);
+        return;
+      case 'fork':
+        actions.fork(focused > 0 ? focused : model.rounds.length);
+    }
+  },
+});
+
+const actions: SessionActions = {
+  step: () => host.tell('step', {}),
+  run: () => host.tell('run', {}),
+  stop: () => host.tell('stop', {}),
+  back: () => host.tell('back', {}),
+  restart: () => host.tell('restart', {}),
+  replay: () => host.tell('replay', {}),
+  reveal: (on) => host.tell('reveal', { on }),
+  fork: (round) => host.tell('fork', { round }),
+  rerun: (round) => host.tell('rerun', { round }),
+  show: (key) => host.tell('show', { key }),
+  openCall: (round, call, what) => host.tell('openCall', { round, call, what }),
+  openPrompt: (which) => host.tell('openPrompt', { which }),
+  breakpoints: () => host.tell('breakpoints', {}),
+  breakAfter: (round) => host.tell('breakAfter', { round }),
+  chooseModel: () => host.tell('chooseModel', {}),
+  chooseRetrieval: () => host.tell('chooseRetrieval', {}),
+  tryAgain: () => host.tell('tryAgain', {}),
+  dismiss: () => host.tell('dismiss', {}),
+  newSession: () => host.tell('newSession', {}),
+  more: () => host.tell('more', {}),
+  showLog: () => host.tell('showLog', {}),
+  edit: (round, part) => {
+    const shown = model.rounds[round - 1];
+    if (!shown || !mayEdit(shown)) return;
+    model.editing = { round, part, text: editText(shown, part) };
+    draw();
+    const field = document.querySelector<HTMLTextAreaElement>('#editor');
+    field?.focus();
+    field?.setSelectionRange(field.value.length, field.value.length);
+  },
+  write: (text) => {
+    if (model.editing) model.editing = { ...model.editing, text };
+  },
+  commit: () => void commit(),
+  putBack: () => {
+    const round = model.editing?.round;
+    model.editing = undefined;
+    draw();
+    if (round !== undefined) focusRound(round);
+  },
+  unfold: (round) => {
+    if (!model.unfolded.delete(round)) model.unfolded.add(round);
+    draw();
+  },
+  openTrail: (round, item) => void openTrail(round, item),
+  showHistory: () => void showHistory(),
+  togglePrompt: () => void togglePrompt(),
+  choosePrompt: (which) => {
+    const { prompt } = model;
+    if (!prompt || prompt.which === which) return;
+    const { shown } = prompt;
+    model.prompt = {
+      shown,
+      which,
+      text: which === 'prompt' ? shown.text : (shown.demonstrations?.text ?? ''),
+    };
+    draw();
+  },
+  writePrompt: (text) => {
+    if (!model.prompt) return;
+    const { shown, which } = model.prompt;
+    model.prompt = { shown, which, text };
+    draw();
+  },
+  savePrompt: () => void savePrompt(),
+};
+
+/** Another session in this panel: what was open belonged to the one before. */
+function forget(id: string): void {
+  shownSession = id;
+  model.editing = undefined;
+  model.trail = undefined;
+  model.history = undefined;
+  model.prompt = undefined;
+  model.unfolded.clear();
+  model.near.clear();
+  focused = 0;
+}
+
+function mayEdit(round: SessionRound): boolean {
+  return (
+    model.state?.kind === 'full' &&
+    !model.state.head.activity &&
+    model.state.head.branch === 'line' &&
+    round.stale !== 'left'
+  );
+}
+
+function editText(round: SessionRound, part: Part): string {
+  if (part === 'thought') return round.thought;
+  if (part === 'action') return round.action ?? '';
+  return round.observation?.items.map(({ title }) => title).join('\n') ?? '';
+}
+
+async function commit(): Promise<void> {
+  const { editing } = model;
+  if (!editing || editing.busy) return;
+  const { round, part, text } = editing;
+  model.editing = { round, part, text, busy: true };
+  draw();
+  try {
+    await host.request('edit', { round, part, text });
+    model.editing = undefined;
+    draw();
+    focusRound(round);
+  } catch (error) {
+    const { message, remedy } = error as Error & { remedy?: string };
+    model.editing = { round, part, text, problem: `${message} ${remedy ?? ''}`.trim() };
+    draw();
+    document.querySelector<HTMLTextAreaElement>('#editor')?.focus();
+  }
+}
+
+async function openTrail(round: number, item: number): Promise<void> {
+  if (model.trail?.round === round && model.trail.item === item) {
+    model.trail = undefined;
+    draw();
+    return;
+  }
+  const asked = (model.trail = { round, item });
+  draw();
+  try {
+    const trail = await host.request('trail', { item });
+    if (model.trail === asked) model.trail = { round, item, trail };
+  } catch (error) {
+    if (model.trail === asked) model.trail = { round, item, problem: (error as Error).message };
+  }
+  draw();
+}
+
+async function showHistory(): Promise<void> {
+  model.history = model.history ? undefined : (await host.request('history', {})).cards;
+  draw();
+}
+
+async function togglePrompt(): Promise<void> {
+  if (model.prompt) model.prompt = undefined;
+  else {
+    const shown = await host.request('prompt', {});
+    model.prompt = { shown, which: 'prompt', text: shown.text };
+  }
+  draw();
+}
+
+async function savePrompt(): Promise<void> {
+  const { prompt } = model;
+  if (!prompt) return;
+  const { which, text } = prompt;
+  try {
+    model.prompt = { shown: await host.request('savePrompt', { which, text }), which, text };
+  } catch (error) {
+    const { message, remedy } = error as Error & { remedy?: string };
+    model.prompt = { ...prompt, problem: `${message} ${remedy ?? ''}`.trim() };
+  }
+  draw();
+}
+
+function focusRound(round: number): void {
+  const wanted = Math.max(1, Math.min(round, model.rounds.length));
+  const cell = document.querySelector<HTMLElement>(`[data-round="${wanted}"]`);
+  if (!cell) return;
+  cell.focus({ preventScroll: true });
+  cell.scrollIntoView({ block: 'nearest' });
+}
+
+document.addEventListener('focusin', (event) => {
+  const cell = (event.target as Element).closest<HTMLElement>('[data-round]');
+  const round = Number(cell?.dataset['round'] ?? 0);
+  if (round === focused || round === 0) return;
+  focused = round;
+  host.tell('focused', { round });
+});
+keepTypingHere(document);
+
+/** Whether the last round is in view, so that the next one should be too. */
+function nearEnd(): boolean {
+  const last = document.querySelector('.rounds ol > li:last-child');
+  return !!last && last.getBoundingClientRect().top < window.innerHeight;
+}
+
+let announced = '';
+
+/** Says to a screen reader what a sighted person sees happen. */
+function announce(): void {
+  const { state } = model;
+  if (state?.kind !== 'full') return;
+  const { head } = state;
+  const last = model.rounds.at(-1);
+  const text = head.result
+    ? t('The session has ended: {0}', head.result.reason)
+    : head.failure && !head.activity
+      ? t('Round {0} failed: {1}', head.failure.round, head.failure.failure.message)
+      : last?.observation
+        ? t('Round {0}: {1}, {2} items', last.number, last.action ?? '', last.observation.items.length)
+        : '';
+  if (text === announced) return;
+  announced = text;
+  const live = document.querySelector('#live');
+  if (live) live.textContent = text;
+}
+
+function draw(): void {
+  const root = document.querySelector<HTMLElement>('#app');
+  if (!root || !model.state) return;
+  render(sessionView(model, actions), root);
+  root.setAttribute('aria-busy', String(model.state.kind === 'preparing'));
+  if (model.rounds.length > wholeRounds) watchRounds(root);
+}
+
+/** Finds out which rounds are close to the view; the others of a long session are outlines. */
+const nearby = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) {
+      const round = Number((target as HTMLElement).dataset['item']);
+      if (isIntersecting) model.near.add(round);
+      else model.near.delete(round);
+    }
+    draw();
+  },
+  { rootMargin: '1200px 0px' },
+);
+const watched = new WeakSet<Element>();
+
+function watchRounds(root: HTMLElement): void {
+  for (const item of root.querySelectorAll('.rounds > ol > li[data-item]'))
+    if (!watched.has(item)) {
+      watched.add(item);
+      nearby.observe(item);
+    }
+}
+
+const live = document.createElement('div');
+live.id = 'live';
+live.className = 'visually-hidden';
+live.setAttribute('role', 'status');
+document.body.append(live);
+host.ready();
