@@ -87,7 +87,6 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
   [commands.clearModelFilter]: ({ datasets }) => datasets.showOnly(''),
   [commands.runTrainingFile]: async (workbench, argument) =>
     (await import('./training-file/training-file-commands.ts')).runTrainingFile(workbench, argument),
-<<<<<<< HEAD
   [commands.editPrompts]: async (workbench) =>
     (await import('./prompts/edit-prompts.ts')).editPrompts(await workbench.prompts.load()),
   [commands.previewPrompt]: async (workbench, argument) =>
@@ -126,7 +125,6 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
       await workbench.prompts.load(),
       argument,
     ),
-=======
   [commands.startSession]: async (workbench, argument) =>
     (await import('./sessions/session-commands.ts')).startSession(workbench, argument),
   [commands.openSession]: async (workbench, argument) =>
@@ -152,7 +150,6 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
   [commands.previousRound]: ({ sessionPanels }) => sessionPanels.active?.perform('previous'),
   [commands.editRound]: ({ sessionPanels }) => sessionPanels.active?.perform('edit'),
   [commands.rerunRound]: ({ sessionPanels }) => sessionPanels.active?.perform('rerun'),
->>>>>>> 9c2acc4 (Session panel: rounds as cells to step, edit, fork and replay; start, open and delete sessions; keys; tests)
 };
 
 /** Registers every command. A failure of any of them becomes a notification, never an unhandled rejection. */

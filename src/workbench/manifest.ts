@@ -93,7 +93,6 @@ export const commandDefinitions: Readonly<Record<CommandId, CommandDefinition>> 
     icon: '$(play)',
     enablement: writable,
   },
-<<<<<<< HEAD
   [commands.editPrompts]: { title: 'Edit Prompts', icon: '$(edit)', enablement: writable },
   [commands.previewPrompt]: { title: 'Preview Prompt', icon: '$(open-preview)', enablement: onPrompt },
   [commands.runSessionWithPrompt]: {
@@ -120,7 +119,6 @@ export const commandDefinitions: Readonly<Record<CommandId, CommandDefinition>> 
     enablement: writable,
   },
   [commands.addDemonstration]: { title: 'Add Session to Demonstrations', enablement: writable },
-=======
   [commands.startSession]: { title: 'Start Session', icon: '$(play)', enablement: writable },
   [commands.openSession]: { title: 'Open Session…', icon: '$(folder-opened)' },
   [commands.deleteSession]: { title: 'Delete Session…', icon: '$(trash)', enablement: writable },
@@ -160,7 +158,6 @@ export const commandDefinitions: Readonly<Record<CommandId, CommandDefinition>> 
     icon: '$(refresh)',
     enablement: contextKeys.hasSession,
   },
->>>>>>> 9c2acc4 (Session panel: rounds as cells to step, edit, fork and replay; start, open and delete sessions; keys; tests)
 };
 
 const viewNames: Readonly<Record<ViewId, string>> = {
@@ -452,11 +449,8 @@ export function manifest(): Manifest {
         ...(when && { when }),
       })),
       menus,
-<<<<<<< HEAD
       ...promptContributions(text),
-=======
       keybindings,
->>>>>>> 9c2acc4 (Session panel: rounds as cells to step, edit, fork and replay; start, open and delete sessions; keys; tests)
       walkthroughs: [walkthrough(text)],
       taskDefinitions: [
         {
