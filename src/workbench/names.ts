@@ -122,12 +122,12 @@ export const panels = {
   compare: 'toolrec.compare',
   training: 'toolrec.training',
   promptPreview: 'toolrec.promptPreview',
+  session: 'toolrec.session',
 } as const;
 
 /** Custom editors by `viewType`; VS Code brings them back itself. */
 export const customEditors = {
   demonstrations: 'toolrec.demonstrations',
-  session: 'toolrec.session',
 } as const;
 
 /** Tasks of this type run a saved training configuration. */

@@ -189,7 +189,7 @@ export class Prompts implements vscode.Disposable {
   private saved(document: vscode.TextDocument): void {
     if (!isPrompt(document) && !isDemonstrations(document)) return;
     this.lenses.fire();
-    void this.parts.sessions.refresh('prompts').catch((error: unknown) => this.parts.log.warn(String(error)));
+    void this.parts.sessions.refresh().catch((error: unknown) => this.parts.log.warn(String(error)));
   }
 
   dispose(): void {
