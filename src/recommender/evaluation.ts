@@ -1,13 +1,14 @@
 import { historyBefore, partOf, type Dataset, type SplitPart } from '../data/dataset.ts';
 import { breather } from '../shared/breather.ts';
 import type { LongWork } from '../shared/progress.ts';
-import { metricFunctions, parseMetric } from './metrics.ts';
+import { isListMetric, ListMetrics, parseAnyMetric } from './list-metrics.ts';
+import { metricFunctions } from './metrics.ts';
 import type { Recommender } from './recommender.ts';
 
 export interface EvaluationOptions {
   /** Which part of the split is predicted. */
   readonly part: Exclude<SplitPart, 'train'>;
-  /** Such as `recall@10`. */
+  /** Such as `recall@10`, `coverage@10`. */
   readonly metrics: readonly string[];
   /** Items of the history are taken out of the ranking. A held-out item that is among them counts as a miss. */
   readonly maskSeen: boolean;
@@ -20,9 +21,9 @@ export interface Evaluation {
   readonly users: Uint32Array;
   /** Rank of the user's best-ranked held-out item; Infinity when it is in no ranking. [users] */
   readonly bestRanks: Float64Array;
-  /** By metric, a value a user. [users] */
+  /** By metric of ranks, a value a user. [users] */
   readonly perUser: Readonly<Record<string, Float64Array>>;
-  /** By metric, the mean over users. */
+  /** By metric: the mean over users, or what their lists say together. */
   readonly metrics: Readonly<Record<string, number>>;
 }
 
@@ -40,7 +41,9 @@ export async function evaluate(
   work: LongWork = {},
 ): Promise<Evaluation> {
   const { itemCount } = recommender;
-  const metrics = options.metrics.map(parseMetric);
+  const asked = options.metrics.map(parseAnyMetric);
+  const metrics = asked.filter((metric) => !isListMetric(metric));
+  const lists = new ListMetrics(asked.filter(isListMetric), dataset, itemCount);
   const wanted = options.users ?? Array.from({ length: dataset.userCount }, (_, user) => user);
   const users = Uint32Array.from(wanted.filter((user) => partOf(dataset, user, options.part).length > 0));
   const bestRanks = new Float64Array(users.length);
@@ -57,6 +60,7 @@ export async function evaluate(
       const own = scores.subarray(row * itemCount, (row + 1) * itemCount);
       if (options.maskSeen) for (const item of histories[row]!) if (item < itemCount) own[item] = -Infinity;
       const ranks = Array.from(partOf(dataset, inBatch[row]!, options.part), (item) => rankOf(own, item));
+      lists.add(own, histories[row]!);
       bestRanks[from + row] = Math.min(...ranks);
       for (const { name, kind, n } of metrics) perUser[name]![from + row] = metricFunctions[kind](ranks, n);
     }
@@ -72,7 +76,10 @@ export async function evaluate(
     users,
     bestRanks,
     perUser,
-    metrics: Object.fromEntries(Object.entries(perUser).map(([name, values]) => [name, mean(values)])),
+    metrics: {
+      ...Object.fromEntries(Object.entries(perUser).map(([name, values]) => [name, mean(values)])),
+      ...lists.values(),
+    },
   };
 }
 

@@ -14,17 +14,24 @@ export function register(program: ToolRecCommand, cli: Cli): void {
       'Shows Node, platform, every device with the reason why it is not available (each is really tried), and the ' +
         'workspace folder with its free space. Exits with 1 if something needed is missing.',
     )
+    .option('--device', 'only the devices, with the reason for each that is not available')
     .addHelpText(
       'after',
       examples(
+        ['toolrec doctor --device', 'what training can compute on'],
         ['toolrec doctor', 'look at this folder and machine'],
         ['toolrec doctor --json | jq .devices', 'the devices, for a program'],
       ),
     )
     .action(
-      cli.action(z.strictObject({}), async (run) => {
+      cli.action(z.strictObject({ device: z.literal(true).optional() }), async (run, { device }) => {
         const report = await run.engine.request(doctorReport, { workspace: run.workspace.folder }, run.work);
         const problems = problemsOf(report);
+        if (device) {
+          const { devices } = report;
+          await run.result({ devices }, (style) => renderDevices(devices, style));
+          return devices.some(({ available }) => available) ? exitCodes.ok.code : exitCodes.failure.code;
+        }
         await run.result({ ok: problems.length === 0, problems, ...report }, (style) =>
           render(report, problems, style),
         );
@@ -53,6 +60,17 @@ function render(report: DoctorReport, problems: readonly string[], style: Style)
     ['Memory', `${formatBytes(platform.memory)}, ${formatBytes(platform.freeMemory)} free`],
     ['Workspace', `${workspace.folder}, ${workspace.writable ? 'writable' : 'NOT writable'}, ${free}`],
   ];
+  const lines = [
+    ...table(facts.map(([name, value]) => [style.bold(name!), value!])),
+    '',
+    ...renderDevices(devices, style),
+  ];
+  lines.push('', ...problems.map((problem) => `${style.bad('✗')} ${problem}`));
+  if (problems.length === 0) lines.push(`${style.good('✓')} Ready.`);
+  return lines;
+}
+
+function renderDevices(devices: DoctorReport['devices'], style: Style): string[] {
   const rows = devices.map(({ id, label, available, detail, reason }) => [
     available ? style.good('✓') : style.dim('–'),
     id,
@@ -60,15 +78,8 @@ function render(report: DoctorReport, problems: readonly string[], style: Style)
     plainText(available ? detail : (reason ?? '')),
   ]);
   const remedies = new Map(devices.flatMap(({ id, remedy }) => (remedy ? [[id, remedy] as const] : [])));
-  const lines = [
-    ...table(facts.map(([name, value]) => [style.bold(name!), value!])),
-    '',
-    style.bold('Devices'),
-    ...table(rows),
-  ];
+  const lines = [style.bold('Devices'), ...table(rows)];
   if (remedies.size > 0) lines.push('', style.bold('To have more devices'));
   for (const [id, remedy] of remedies) lines.push(`  ${id}: ${remedy}`);
-  lines.push('', ...problems.map((problem) => `${style.bad('✗')} ${problem}`));
-  if (problems.length === 0) lines.push(`${style.good('✓')} Ready.`);
   return lines;
 }

@@ -37,7 +37,10 @@ export function register(program: ToolRecCommand, cli: Cli): void {
     .option('-u, --users <count>', 'all, or so many drawn with a fixed seed (default: all)')
     .option('--allow-changed-dataset', 'evaluate although the dataset is not the one of the training')
     .option('-p, --part <part>', 'validation or test (default: test)')
-    .option('--metrics <list>', 'recall, ndcg, hr, mrr, precision at any N (default: recall@10,ndcg@10)')
+    .option(
+      '--metrics <list>',
+      'recall, ndcg, hr, mrr, precision, coverage, arp, poplift at any N (default: recall@10,ndcg@10)',
+    )
     .option('--keep-seen', 'leave the items of the history in the ranking')
     .option('--per-user', 'with --json: also each user’s values')
     .addHelpText(
@@ -103,6 +106,7 @@ export function register(program: ToolRecCommand, cli: Cli): void {
             ) + simulated,
             style.dim(lines[0]!),
             ...lines.slice(1),
+            ...results.flatMap((result) => tiesOf(result, results.length > 1)).map((line) => style.dim(line)),
             ...texts.map((text) => style.dim(text)),
           ];
         });
@@ -122,6 +126,18 @@ type Answer = z.output<typeof evaluateModel.result>;
 type Result = Omit<Answer, 'userIds' | 'perUser'> & {
   readonly perUser?: { readonly users: readonly string[] } | Readonly<Record<string, Float64Array>>;
 };
+
+/** Users whose held-out item has the timestamp of the one before it, and the others. */
+function tiesOf({ model, ties }: Result, named: boolean): string[] {
+  if (ties.tied.users === 0) return [];
+  const group = (name: string, { users, metrics }: typeof ties.tied) =>
+    `${name} (${users.toLocaleString('en')} users): ` +
+    Object.entries(metrics)
+      .map(([metric, value]) => `${metric} ${number(value)}`)
+      .join('  ');
+  const prefix = named ? `${model}: ` : '';
+  return [`${prefix}${group('tied in time', ties.tied)}`, `${prefix}${group('not tied', ties.untied)}`];
+}
 
 function number(value: number): string {
   return Number.isNaN(value) ? '–' : value.toFixed(4);

@@ -109,6 +109,31 @@ describe('full-ranking evaluation', () => {
     );
   });
 
+  it('says what all lists show together: how much of the catalogue, and how popular', async () => {
+    // Training parts [0] and [0]: item 0 has popularity 2, the others 0. Histories before the test: [0, 1] and [0, 3].
+    const data = tinyDataset([
+      [0, 1, 2],
+      [0, 3, 1],
+    ]);
+    const metrics = ['coverage@2', 'arp@2', 'poplift@2', 'coverage@1', 'recall@2'];
+    const lowest = scoring(4, (item) => -item);
+    // Lists [2, 3] and [1, 2].
+    const masked = await evaluate(lowest, data, { ...options, metrics });
+    assert.deepEqual(masked.metrics, {
+      'recall@2': 1,
+      'coverage@2': 0.75,
+      'arp@2': 0,
+      'poplift@2': -1,
+      'coverage@1': 0.5,
+    });
+    assert.deepEqual(Object.keys(masked.perUser), ['recall@2']);
+    // Lists [0, 1] twice: as popular as the histories, whose mean popularity is 1.
+    const kept = await evaluate(lowest, data, { ...options, metrics, maskSeen: false });
+    assert.equal(kept.metrics['coverage@2'], 0.5);
+    assert.equal(kept.metrics['arp@2'], 1);
+    assert.equal(kept.metrics['poplift@2'], 0);
+  });
+
   it('takes a choice of users, and gives NaN rather than a number for none', async () => {
     const chosen = await evaluate(fitPopularity(dataset), dataset, { ...options, users: [2, 3] });
     assert.deepEqual([...chosen.users], [2]);
