@@ -2,25 +2,14 @@ import { commands, contextKeys, walkthroughId } from './names.ts';
 
 const link = (label: string, command: string) => `[${label}](command:${command})`;
 
-/** The five short steps of "Get Started with ToolRec": each can be done with what this version has. */
+/** The five short steps of "Get Started with ToolRec". Each can be done on the sample; the last ends a session. */
 const steps = [
   {
-    id: 'folder',
-    title: 'Open a folder',
-    description: [
-      'Datasets and models are kept as plain files under .toolrec in the folder that you open. Nothing leaves this machine.',
-      link('Open Folder', 'vscode.openFolder'),
-    ],
-    done: [`onContext:${contextKeys.hasFolder}`],
-    media: 'folder',
-    alt: 'A folder that contains a folder named .toolrec',
-  },
-  {
     id: 'sample',
-    title: 'Create the sample',
+    title: 'Open the sample',
     description: [
-      'About 500 well-known films as facts, and 800 simulated viewers with tastes of their own. It takes a few seconds and needs no download.',
-      link('Create Sample Dataset', commands.createSample),
+      'About 500 well-known films as facts, and 800 simulated viewers with tastes of their own. It is made here in seconds, without a download, as plain files under .toolrec in your folder.',
+      link('Open Sample', commands.openSample),
     ],
     done: [`onContext:${contextKeys.hasDatasets}`],
     media: 'sample',
@@ -38,26 +27,39 @@ const steps = [
     alt: 'A histogram and a falling popularity curve',
   },
   {
-    id: 'import',
-    title: 'Bring your own data',
+    id: 'train',
+    title: 'Train a recommender',
     description: [
-      'MovieLens, RecBole, Amazon reviews, Yelp, or any table in CSV, TSV, JSON Lines or Parquet. The format is detected, and you see the first rows before anything is written.',
-      link('Import Dataset…', commands.importDataset),
+      'Press Enter all the way through: a small SASRec learns from the sample while its curves are drawn. Sessions work without it, with simpler retrieval.',
+      link('Train', commands.train),
     ],
-    done: [`onCommand:${commands.importDataset}`],
-    media: 'import',
-    alt: 'Files that become one table of users, items and times',
+    done: [`onContext:${contextKeys.hasModels}`, `onCommand:${commands.train}`],
+    media: 'train',
+    alt: 'A falling loss curve and a rising validation curve with its best point marked',
   },
   {
-    id: 'doctor',
-    title: 'Check this machine',
+    id: 'session',
+    title: 'Step a surrogate user',
     description: [
-      'Doctor lists the devices that the engine can use and, for each one that it cannot, the reason.',
-      link('Run Doctor', commands.doctor),
+      'Pick a viewer and step: a thought, an action, the items that it found. It runs offline until you choose a language model.',
+      link('Start Session', commands.startSession),
+      `With a model of yours: ${link('Select Language Model', commands.selectLanguageModel)}.`,
     ],
-    done: [`onCommand:${commands.doctor}`],
-    media: 'doctor',
-    alt: 'A list of checks, each with its result',
+    done: [`onContext:${contextKeys.hasSession}`],
+    media: 'session',
+    alt: 'Three rounds, each with a thought, an action and a button to step',
+  },
+  {
+    id: 'finish',
+    title: 'Finish it, and go on with your own data',
+    description: [
+      'Let the session run to its end and reveal the item that was held out: was it found?',
+      link('Continue to the End', commands.continueSession),
+      `Then ${link('export it', commands.exportSession)}, ${link('compare it', commands.compareSessions)}, or ${link('import a dataset', commands.importDataset)}: MovieLens, RecBole, Amazon, Yelp, or any table.`,
+    ],
+    done: [`onContext:${contextKeys.sessionEnded}`],
+    media: 'finish',
+    alt: 'A list of five films, the second of which is marked as the one that was held out',
   },
 ] as const;
 
@@ -66,7 +68,7 @@ export function walkthrough(text: (key: string, english: string) => string): obj
   return {
     id: walkthroughId,
     title: text('walkthrough.title', 'Get Started with ToolRec'),
-    description: text('walkthrough.description', 'From an empty folder to a dataset that you understand.'),
+    description: text('walkthrough.description', 'From an empty folder to a finished session, on the sample.'),
     icon: 'media/icon.png',
     steps: steps.map(({ id, title, description, done, media, alt }) => ({
       id,

@@ -76,7 +76,10 @@ export class MemoryTree implements vscode.TreeDataProvider<Node>, vscode.Disposa
   private async refresh(): Promise<void> {
     const session = this.sessions.active;
     this.changed.fire(undefined);
-    void vscode.commands.executeCommand('setContext', contextKeys.hasSession, session !== undefined);
+    const set = (key: string, value: boolean) =>
+      void vscode.commands.executeCommand('setContext', key, value);
+    set(contextKeys.hasSession, session !== undefined);
+    set(contextKeys.sessionEnded, session?.state.outcome !== undefined);
     if (!session) {
       this.view.description = '';
       this.view.badge = undefined;
