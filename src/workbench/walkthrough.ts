@@ -68,7 +68,10 @@ export function walkthrough(text: (key: string, english: string) => string): obj
   return {
     id: walkthroughId,
     title: text('walkthrough.title', 'Get Started with ToolRec'),
-    description: text('walkthrough.description', 'From an empty folder to a finished session, on the sample.'),
+    description: text(
+      'walkthrough.description',
+      'From an empty folder to a finished session, on the sample.',
+    ),
     icon: 'media/icon.png',
     steps: steps.map(({ id, title, description, done, media, alt }) => ({
       id,

@@ -132,6 +132,8 @@ describe('language models', () => {
 
       // Its session becomes the active one: memory and metrics show it.
       await page.getByRole('button', { name: 'Open Session' }).first().click();
+      const panel = await workbench.webview();
+      await panel.locator('#result table').waitFor();
       await workbench.openViewContainer('ToolRec');
       const memory = await workbench.view('Memory');
       // Room for the two.
@@ -153,5 +155,45 @@ describe('language models', () => {
       await workbench.page.locator('.monaco-editor .view-lines').getByText('## Result').first().waitFor();
       await workbench.screenshot('session-export');
     }
+  });
+
+  it('is walked through in five steps, from the sample to a finished session', async function () {
+    this.timeout(180_000);
+    const workbench = await openWorkbench({ size: { width: 1440, height: 1000 } });
+    const { palette } = workbench;
+    const open = async () => {
+      await palette.run('ToolRec: Open Walkthrough');
+      await workbench.walkthroughStep('Open the sample').waitFor();
+    };
+    const step = async (title: string, button: string) => {
+      await workbench.walkthroughStep(title).click();
+      await workbench.page
+        .locator('.getting-started-step.expanded .monaco-button')
+        .filter({ hasText: button })
+        .first()
+        .click();
+    };
+    await open();
+    await step('Open the sample', 'Open Sample');
+    await workbench.notifications.toast('is ready').waitFor();
+    await workbench.walkthroughStep('Open the sample').locator('.codicon.complete').waitFor();
+    await step('Look at the data', 'Show Dataset');
+    await (await workbench.webview('sample')).getByText('History length').waitFor();
+    await workbench.editorTab('Walkthrough').click();
+    await step('Train a recommender', 'Train');
+    await palette.rows.first().waitFor();
+    await workbench.screenshot('walkthrough-train');
+    await palette.dismiss();
+    await step('Step a surrogate user', 'Start Session');
+    await palette.row('Random Test User').waitFor();
+    await palette.input.fill('simulated-43');
+    await palette.pick('simulated-43');
+    await (await workbench.webview()).locator('#step').waitFor();
+    await workbench.editorTab('Walkthrough').click();
+    await step('Finish it', 'Continue to the End');
+    await workbench.walkthroughStep('Finish it').locator('.codicon.complete').waitFor();
+    await workbench.screenshot('walkthrough-finished');
+    const done = await workbench.page.locator('.getting-started-step .codicon.complete').count();
+    assert.ok(done >= 4, `${done} of five steps are ticked`);
   });
 });
