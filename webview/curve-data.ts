@@ -118,6 +118,18 @@ function chart(lines: readonly (Omit<Line, 'values'> & { readonly points: readon
   };
 }
 
+/** From where to where the shared axis goes: from the start of training to the furthest point of any run. */
+export function sharedRange(
+  curves: readonly SelectedCurve[],
+  { axis }: ChartOptions,
+): readonly [number, number] {
+  const most = Math.max(
+    0,
+    ...curves.flatMap(({ steps, epochs }) => [...steps, ...epochs].map((each) => at(axis, each))),
+  );
+  return [0, most > 0 ? most : 1];
+}
+
 /** The value of a line at a place on the axis: its latest one there or before. */
 export function valueAt(line: Line, index: number): number | undefined {
   for (let i = index; i >= 0; i--) {

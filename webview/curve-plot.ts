@@ -2,13 +2,15 @@ import { html, LitElement, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import uPlot from 'uplot';
 import { valueAt, type Chart } from './curve-data.ts';
-import { t } from './language.ts';
+import { tickNumber } from './language.ts';
 
 export interface CurvePlotSpec {
   readonly title: string;
   /** What the values are: `nats`, `MB`. */
   readonly unit: string;
   readonly chart: Chart;
+  /** What the shared axis shows; of all charts together. */
+  readonly range: readonly [number, number];
   readonly height: number;
   readonly logarithmic: boolean;
   /** Named values have points on them: one an epoch. */
@@ -178,13 +180,16 @@ export class CurvePlot extends LitElement {
         drag: { x: false, y: false },
         points: { size: 6 },
       },
-      scales: { x: { time: false }, y: spec.logarithmic ? { distr: 3, log: 10 } : {} },
+      scales: {
+        x: { time: false, range: () => [...(this.spec?.range ?? [0, 1])] as [number, number] },
+        y: spec.logarithmic ? { distr: 3, log: 10 } : {},
+      },
       axes: [
-        { ...axis, size: 28, values: (_, ticks) => ticks.map((tick) => shortTick(tick)) },
+        { ...axis, size: 28, values: (_, ticks) => ticks.map((tick) => tickNumber(tick)) },
         {
           ...axis,
           size: 56,
-          values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : spec.yText(tick))),
+          values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : tickNumber(tick))),
         },
       ],
       series: [
@@ -228,14 +233,6 @@ export class CurvePlot extends LitElement {
     this.plot.setCursor({ left, top: 0 });
     this.at = next;
   };
-}
-
-function shortTick(tick: number | null): string {
-  return tick === null
-    ? ''
-    : tick >= 10_000
-      ? `${t('{0} k', Math.round(tick / 100) / 10)}`
-      : String(Math.round(tick * 100) / 100);
 }
 
 /** A colour of the theme, more transparent. Themes write hex or `rgb(…)`. */

@@ -23,6 +23,13 @@ export function shortNumber(value: number): string {
   return value.toLocaleString(locale, { notation: 'compact', maximumFractionDigits: 1 });
 }
 
+/** At most four digits that matter: for the ticks of axes. */
+export function tickNumber(value: number): string {
+  return Math.abs(value) >= 10_000
+    ? shortNumber(value)
+    : value.toLocaleString(locale, { maximumSignificantDigits: 4 });
+}
+
 export function percent(share: number, digits = 1): string {
   return share.toLocaleString(locale, {
     style: 'percent',

@@ -1,6 +1,13 @@
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
-import { lossChart, memoryChart, throughputChart, validationChart, type Chart } from './curve-data.ts';
+import {
+  lossChart,
+  memoryChart,
+  sharedRange,
+  throughputChart,
+  validationChart,
+  type Chart,
+} from './curve-data.ts';
 import type { CurvePlotSpec } from './curve-plot.ts';
 import { number, shortNumber, t } from './language.ts';
 import type { ChartOptions, SelectedCurve } from './protocol.ts';
@@ -22,6 +29,7 @@ export function charts(
         return duration(value);
     }
   };
+  const range = sharedRange(curves, options);
   const spec = (
     title: string,
     unit: string,
@@ -34,6 +42,7 @@ export function charts(
     title,
     unit,
     chart,
+    range,
     height,
     xText,
     yText,

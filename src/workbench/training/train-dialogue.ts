@@ -44,7 +44,9 @@ export class TrainDialogue {
   private readonly given: Start;
   private dataset: DatasetReference | undefined;
   private rows: readonly ModelRow[] = [];
+  /** Every attribute; those of running text are offered, and not ticked. */
   private attributeNames: readonly string[] = [];
+  private usual: readonly string[] = [];
   private target: TrainTarget | undefined;
   private attributes: readonly string[] = [];
   private size: TrainSize | undefined;
@@ -112,12 +114,13 @@ export class TrainDialogue {
       readManifest(workspaceOf(folder).entry('datasets', name)),
       this.workbench.models.rows(folder.fsPath),
     ]);
-    this.attributeNames = manifest.attributes.filter(({ kind }) => kind !== 'text').map((each) => each.name);
+    this.attributeNames = manifest.attributes.map((each) => each.name);
+    this.usual = manifest.attributes.filter(({ kind }) => kind !== 'text').map((each) => each.name);
     this.rows = rows;
   }
 
   private readonly askTarget: Step = async ({ canGoBack }) => {
-    const targets = trainTargets(this.rows, this.dataset!.name, this.attributeNames, this.given.backbone);
+    const targets = trainTargets(this.rows, this.dataset!.name, this.usual, this.given.backbone);
     const items = targets.map((target) => ({ ...this.targetItem(target), target }));
     const answer = await askPick({
       ...this.heading(2, canGoBack),
@@ -150,7 +153,7 @@ export class TrainDialogue {
               detail: vscode.l10n.t('Learns to fill in hidden items from both sides; needs more epochs.'),
             };
     const { backbone, mode } = target;
-    const missing = missingTools(this.rows, backbone.id, mode, this.attributeNames).length;
+    const missing = missingTools(this.rows, backbone.id, mode, this.usual).length;
     return {
       label:
         mode === 'frozen'
@@ -168,7 +171,8 @@ export class TrainDialogue {
     const { target } = this;
     if (target?.kind !== 'tools') return 'skip';
     const missing = missingTools(this.rows, target.backbone.id, target.mode, this.attributeNames);
-    const ticked = this.attributes.length > 0 ? this.attributes : missing;
+    const ticked =
+      this.attributes.length > 0 ? this.attributes : missing.filter((each) => this.usual.includes(each));
     const answer = await askMany({
       ...this.heading(3, canGoBack),
       placeholder: vscode.l10n.t('For which attributes? One tool is trained for each.'),
