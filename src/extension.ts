@@ -4,6 +4,7 @@ import { registerCommands } from './workbench/commands.ts';
 import { Comparisons } from './workbench/compare/comparisons.ts';
 import { DatasetTree } from './workbench/dataset-tree.ts';
 import { Engine } from './workbench/engine.ts';
+import { showFailure } from './workbench/failures.ts';
 import { DatasetInspectors } from './workbench/inspectors.ts';
 import { LanguageModels } from './workbench/language-models.ts';
 import { registerLanguageModelTools } from './workbench/lm-tools/register.ts';
@@ -142,8 +143,12 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
 /** Goes on with trainings of the window before, once activation is over. */
 async function goOn(workbench: Workbench): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 100));
-  const { goOnWithTraining } = await import('./workbench/training/go-on.ts');
-  await goOnWithTraining(workbench);
+  try {
+    const { goOnWithTraining } = await import('./workbench/training/go-on.ts');
+    await goOnWithTraining(workbench);
+  } catch (error) {
+    showFailure(error, workbench.log);
+  }
 }
 
 activationClock.stop(); // evaluated; `activate` is called later

@@ -134,7 +134,7 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
       case 'folder':
         return this.filtered(await this.withOrphans(node.children));
       case 'dataset':
-        return this.branches.ofDataset(node.folder, node.name, this.filter);
+        return this.modelsOf(node);
       case 'model':
         return [...node.tools];
       case 'orphans':
@@ -142,6 +142,14 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
       case 'problem':
         return [];
     }
+  }
+
+  /** None where they cannot be listed: the panel says why. */
+  private modelsOf({ folder, name }: DatasetReference): Promise<ModelNode[]> {
+    return this.branches.ofDataset(folder, name, this.filter).catch((error: unknown) => {
+      this.log.error(error instanceof ToolRecError ? error.describe() : String(error));
+      return [];
+    });
   }
 
   /** Models that no dataset row can show follow after the datasets. */
@@ -186,12 +194,12 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
     this.setContext();
   }
 
-  getTreeItem(node: DatasetNode): vscode.TreeItem {
+  async getTreeItem(node: DatasetNode): Promise<vscode.TreeItem> {
     switch (node.kind) {
       case 'folder':
         return folderItem(node.folder);
       case 'dataset':
-        return datasetItem(node);
+        return datasetItem(node, (await this.modelsOf(node)).length > 0);
       case 'model':
         return modelItem(node);
       case 'orphans':
@@ -299,10 +307,10 @@ function problemItem(error: unknown): vscode.TreeItem {
   return item;
 }
 
-function datasetItem(node: Extract<DatasetNode, { kind: 'dataset' }>): vscode.TreeItem {
+function datasetItem(node: Extract<DatasetNode, { kind: 'dataset' }>, hasModels: boolean): vscode.TreeItem {
   const { folder, name, entry } = node;
-  // Open where there are models; VS Code shows no arrow for one without children.
-  const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Expanded);
+  const { Expanded, None } = vscode.TreeItemCollapsibleState;
+  const item = new vscode.TreeItem(name, hasModels ? Expanded : None);
   item.id = vscode.Uri.joinPath(folder, name).toString();
   if (entry.manifest) {
     const { manifest } = entry;
