@@ -18,6 +18,8 @@ export interface StepCase {
   readonly device?: string;
   /** The peer scores all items at padding too, as public implementations do. */
   readonly padded?: boolean;
+  /** The peer computes on the NVIDIA card. */
+  readonly cuda?: boolean;
 }
 
 export interface StepMeasured {
@@ -39,6 +41,11 @@ export function numberOption(args: readonly string[], name: string, fallback: nu
   const value = Number(args[at + 1]);
   if (Number.isFinite(value)) return value;
   throw new UsageError('bad-option', `--${name} needs a number.`, `Give --${name} ${fallback}.`);
+}
+
+/** PyTorch can compute on an NVIDIA card of this machine. */
+export function hasCuda(): boolean {
+  return spawnSync(python, ['-c', 'import torch; assert torch.cuda.is_available()']).status === 0;
 }
 
 export function hasTorch(): boolean {
@@ -77,7 +84,12 @@ export class StepProcess {
     };
     const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
     const script = path.join(import.meta.dirname, 'peers', 'step.py');
-    return new StepProcess(python, [script, ...flags, ...(task.padded ? ['--padded'] : [])]);
+    return new StepProcess(python, [
+      script,
+      ...flags,
+      ...(task.padded ? ['--padded'] : []),
+      ...(task.cuda ? ['--cuda'] : []),
+    ]);
   }
 
   async round(): Promise<StepMeasured> {

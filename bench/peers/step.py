@@ -30,7 +30,9 @@ parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("--steps", type=int, default=10)
 parser.add_argument("--warmup", type=int, default=3)
 parser.add_argument("--padded", action="store_true")
+parser.add_argument("--cuda", action="store_true")
 a = parser.parse_args()
+device = torch.device("cuda" if a.cuda else "cpu")
 torch.set_num_threads(a.threads)
 torch.manual_seed(0)
 width = a.hidden // a.heads
@@ -97,7 +99,7 @@ class Model(nn.Module):
             x, mask = self.dropout(x), self.causal
         else:
             x = self.dropout(self.norm(x))
-            keys = torch.arange(a.length)[None, :] < lengths[:, None]
+            keys = torch.arange(a.length, device=device)[None, :] < lengths[:, None]
             mask = (keys.float() - 1).mul(1e9).view(a.batch, 1, 1, a.length)
         for block in self.blocks:
             x = block(x, mask)
@@ -119,7 +121,7 @@ class Model(nn.Module):
         return -(F.logsigmoid(margin) * mask).sum() / mask.sum()
 
 
-model = Model()
+model = Model().to(device)
 optimiser = torch.optim.Adam(model.parameters(), 1e-3)
 generator = torch.Generator().manual_seed(1)
 
@@ -134,7 +136,8 @@ def make_step():
         targets, items = items, items.masked_fill(wanted, a.items)
     started, cpu = time.perf_counter(), time.process_time()
     optimiser.zero_grad(set_to_none=True)
-    value = model.loss(items, lengths, targets, negatives, wanted)
+    batch = (each.to(device) for each in (items, lengths, targets, negatives, wanted))
+    value = model.loss(*batch)
     value.backward()
     optimiser.step()
     value.item()

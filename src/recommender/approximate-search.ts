@@ -13,7 +13,7 @@ import { outside } from './retrieval.ts';
 import { SequenceRecommender } from './scoring.ts';
 
 /** Links of a node, and how many candidates are looked at when building and searching. */
-const settings = { connectivity: 24, expansion_add: 160, expansion_search: 160 } as const;
+const settings = { connectivity: 16, expansion_add: 128, expansion_search: 256 } as const;
 
 export class ApproximateSearch {
   private readonly index: usearch.Index;
