@@ -133,7 +133,9 @@ function explainOnnx(
     const part = needs?.[1] ?? 'its CUDA part';
     return [
       `onnxruntime-node's CUDA files cannot be loaded (${part}).`,
-      'With an NVIDIA card, CUDA 12 and cuDNN 9, run “ToolRec: Set Up GPU Engine”, or npm install --prefix ~/.toolrec/gpu onnxruntime-node@1.30.0 --ignore-scripts=false --onnxruntime-node-install=cuda12.',
+      process.platform === 'linux' && process.arch === 'x64'
+        ? 'With an NVIDIA card, CUDA 12 and cuDNN 9, run “ToolRec: Set Up GPU Engine”, or ONNXRUNTIME_NODE_INSTALL=cuda12 npm install --prefix ~/.toolrec/gpu onnxruntime-node@1.30.0 --ignore-scripts=false.'
+        : undefined,
     ];
   }
   return [firstSentence(error)];

@@ -17,11 +17,13 @@ export interface GpuWay {
   readonly size: string;
   /** Command and arguments; undefined where nothing has to be installed. */
   readonly install: readonly [command: string, ...rest: string[]] | undefined;
+  /** Variables that the command needs. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The ways that exist on a platform, best first. @param folder where packages go */
 export function gpuWays(platform: NodeJS.Platform, arch: string, folder: string, { t }: Texts): GpuWay[] {
-  const npm = (name: keyof typeof gpuPackages, ...flags: string[]) =>
+  const npm = (name: keyof typeof gpuPackages) =>
     [
       'npm',
       'install',
@@ -31,7 +33,6 @@ export function gpuWays(platform: NodeJS.Platform, arch: string, folder: string,
       '--ignore-scripts=false',
       '--no-audit',
       '--no-fund',
-      ...flags,
     ] as const;
   const none = t('nothing to download');
   const webGpu: GpuWay = {
@@ -44,13 +45,16 @@ export function gpuWays(platform: NodeJS.Platform, arch: string, folder: string,
     size: none,
     install: undefined,
   };
-  const nvidia = (platform === 'linux' || platform === 'win32') && arch === 'x64';
+  // onnxruntime-node 1.30 has CUDA files for Linux alone.
+  const hasCuda = platform === 'linux' && arch === 'x64';
+  const hasTensorFlow = hasCuda || (platform === 'win32' && arch === 'x64');
   const cuda: GpuWay = {
     device: 'onnx-cuda',
     name: t('ONNX Runtime with CUDA, NVIDIA cards'),
     needs: t('an NVIDIA driver, CUDA 12 and cuDNN 9'),
     size: t('about 300 MB to download, 700 MB on disk'),
-    install: npm('onnxruntime-node', '--onnxruntime-node-install=cuda12'),
+    install: npm('onnxruntime-node'),
+    env: { ONNXRUNTIME_NODE_INSTALL: 'cuda12' },
   };
   const tensorFlow: GpuWay = {
     device: 'tfjs-node-gpu',
@@ -76,7 +80,12 @@ export function gpuWays(platform: NodeJS.Platform, arch: string, folder: string,
     },
   };
   const platformOwn = own[platform];
-  return [webGpu, ...(platformOwn ? [platformOwn] : []), ...(nvidia ? [cuda, tensorFlow] : [])];
+  return [
+    webGpu,
+    ...(platformOwn ? [platformOwn] : []),
+    ...(hasCuda ? [cuda] : []),
+    ...(hasTensorFlow ? [tensorFlow] : []),
+  ];
 }
 
 /** What is here and what can be had, as a page. */
@@ -111,6 +120,9 @@ export function gpuMarkdown(
 }
 
 /** As it would be typed; shown before anything runs. */
-export function commandText(install: readonly string[]): string {
-  return install.map((part) => (/^[\w@./:=+-]+$/.test(part) ? part : JSON.stringify(part))).join(' ');
+export function commandText({ install = ['npm'], env = {} }: GpuWay): string {
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  return [...variables, ...install]
+    .map((part) => (/^[\w@./:=+-]+$/.test(part) ? part : JSON.stringify(part)))
+    .join(' ');
 }

@@ -62,7 +62,8 @@ async function choose(
 }
 
 /** Nothing is downloaded, and nothing runs, before this is answered. */
-async function consent({ name, needs, size, install }: GpuWay, folder: string): Promise<boolean> {
+async function consent(way: GpuWay, folder: string): Promise<boolean> {
+  const { name, needs, size } = way;
   const yes = vscode.l10n.t('Install');
   const answer = await vscode.window.showWarningMessage(
     vscode.l10n.t('Install “{0}”?', name),
@@ -75,7 +76,7 @@ async function consent({ name, needs, size, install }: GpuWay, folder: string): 
           size,
         ),
         vscode.l10n.t('It goes into {0}. This runs in a terminal:', folder),
-        commandText(install!),
+        commandText(way),
       ].join('\n\n'),
     },
     yes,
@@ -84,7 +85,7 @@ async function consent({ name, needs, size, install }: GpuWay, folder: string): 
 }
 
 /** @throws EngineError `gpu-install-failed` */
-async function install({ name, install }: GpuWay, folder: string): Promise<void> {
+async function install({ name, install, env = {} }: GpuWay, folder: string): Promise<void> {
   await makeFolder(folder);
   const [command, ...args] = install!;
   const task = new vscode.Task(
@@ -92,7 +93,7 @@ async function install({ name, install }: GpuWay, folder: string): Promise<void>
     vscode.TaskScope.Global,
     vscode.l10n.t('Set Up GPU Engine'),
     'ToolRec',
-    new vscode.ShellExecution(command, args, { cwd: folder }),
+    new vscode.ShellExecution(command, args, { cwd: folder, env: { ...env } }),
   );
   task.presentationOptions = { reveal: vscode.TaskRevealKind.Always, clear: true, showReuseMessage: false };
   const ended = new Promise<number | undefined>((resolve) => {
