@@ -4,9 +4,8 @@ import { t } from './language.ts';
 import type { SessionBranch } from './protocol.ts';
 import type { SessionActions, SessionHead } from './session-model.ts';
 
-/** Chooses which branch is shown; nothing where there is one only. */
-export function branchSelector(head: SessionHead, actions: SessionActions): TemplateResult | typeof nothing {
-  if (head.branches.length < 2) return nothing;
+/** Chooses which branch is shown. */
+function branchSelector(head: SessionHead, actions: SessionActions): TemplateResult {
   return html`<label class="branch">
     <i class="codicon codicon-git-branch" aria-hidden="true"></i>
     <span class="visually-hidden">${t('Branch')}</span>
@@ -21,7 +20,7 @@ export function branchSelector(head: SessionHead, actions: SessionActions): Temp
 }
 
 function branchName(branch: SessionBranch): string {
-  const rounds = branch.ended ? t('{0} rounds, ended', branch.rounds) : t('{0} rounds', branch.rounds);
+  const rounds = t('{0} rounds', branch.rounds);
   switch (branch.kind) {
     case 'line':
       return t('this session · {0}', rounds);
@@ -56,7 +55,7 @@ const column = 16;
 const line = 16;
 const most = 60;
 
-/** A small map: a row a branch, a dot a round, each row hanging from the round where it leaves. */
+/** The branches of a session that has several, and a small map of them: a row a branch, a dot a round, each row hanging from the round where it leaves. */
 export function branchMap(head: SessionHead, actions: SessionActions): TemplateResult | typeof nothing {
   if (head.branches.length < 2) return nothing;
   const rows = ordered(head);
@@ -64,6 +63,7 @@ export function branchMap(head: SessionHead, actions: SessionActions): TemplateR
   const y = (row: number) => 8 + row * line;
   const wide = Math.max(...rows.map(({ branch }) => Math.min(most, branch.rounds))) + 1;
   return html`<div class="scroll map">
+    ${branchSelector(head, actions)}
     <svg width=${wide * column + 16} height=${rows.length * line} aria-hidden="true">
       ${rows.map(({ branch, parentRow }, row) => {
         const from = parentRow < 0 ? 0 : branch.from;

@@ -3,7 +3,7 @@ import type { TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { number, t } from './language.ts';
-import { branchMap, branchSelector } from './session-branches.ts';
+import { branchMap } from './session-branches.ts';
 import { historyStrip } from './session-history.ts';
 import { itemTable } from './session-items.ts';
 import type { SessionActions, SessionHead, SessionModel } from './session-model.ts';
@@ -159,7 +159,6 @@ function top(head: SessionHead, actions: SessionActions): TemplateResult {
         >
       </button>
       <span class="grow"></span>
-      ${branchSelector(head, actions)}
       <span class="count number" title=${t('Rounds used of those allowed')}
         >${t('{0} of {1} rounds', rounds, head.maxRounds)}</span
       >

@@ -16,6 +16,8 @@ import { askSubject } from './start-dialogue.ts';
 interface Start extends DatasetReference {
   /** Id of the backbone that answers retrievals. */
   readonly retrieval?: string;
+  /** Code of the user, where nobody needs to be asked. */
+  readonly user?: number;
 }
 
 /** “ToolRec: Start Session”, from the palette, a dataset or a model. */
@@ -29,7 +31,7 @@ export async function startSession(workbench: Workbench, argument: unknown): Pro
   const worlds = await workbench.sessions.worlds();
   const place = { folder: start.folder.fsPath, dataset: start.name };
   const dataset = await worlds.dataset(place);
-  const subject = await askSubject(dataset);
+  const subject = start.user === undefined ? await askSubject(dataset) : { user: start.user };
   if (!subject) return;
   const asked = performance.now();
   const title =
@@ -52,7 +54,9 @@ function startOf(argument: unknown): Start | undefined {
   const { kind, folder, id, row } = argument as Partial<ModelNode>;
   if (kind === 'model' && folder && id !== undefined && row)
     return { folder, name: row.dataset, retrieval: row.tool?.backbone ?? id };
-  return referenceOf(argument);
+  const reference = referenceOf(argument);
+  const { user } = argument as { user?: unknown };
+  return reference && { ...reference, ...(typeof user === 'number' ? { user } : {}) };
 }
 
 /** “ToolRec: Open Session…”: the sessions of the open folders, the latest first. */
