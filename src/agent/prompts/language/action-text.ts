@@ -23,7 +23,11 @@ export interface ShownCall extends Span {
 const hole = '\u0001';
 
 /** The body's own words: tags blanked, outputs as holes, every offset kept. */
+const wordsOf = new WeakMap<PromptDocument, string>();
+
 export function ownWords(document: PromptDocument): string {
+  const known = wordsOf.get(document);
+  if (known !== undefined) return known;
   const { text, front, tokens } = document;
   let out = ' '.repeat(front.bodyStart);
   for (const token of tokens) {
@@ -32,31 +36,41 @@ export function ownWords(document: PromptDocument): string {
     else if (token.kind === 'output') out += hole.repeat(length);
     else out += text.slice(token.start, token.end).replace(/[^\n]/g, ' ');
   }
+  wordsOf.set(document, out);
   return out;
 }
 
-const call = /(?<![\p{L}\p{N}_])(\p{L}[\p{L}_-]{1,30})\[([^\]\n]*)(\]?)/gu;
+const nameBefore = /(?<![\p{L}\p{N}_])\p{L}[\p{L}_-]{1,30}$/u;
 const jsonCall = /"action"\s*:\s*"([\p{L}_-]{1,31})"/gu;
 
+const callsOf = new WeakMap<PromptDocument, { signatures: readonly ActionSignature[]; calls: ShownCall[] }>();
+
 export function shownCalls(document: PromptDocument, signatures: readonly ActionSignature[]): ShownCall[] {
+  const known = callsOf.get(document);
+  if (known?.signatures === signatures) return known.calls;
   const words = ownWords(document);
   const all = [...signatures, finishSignature];
   const found: ShownCall[] = [];
-  for (const match of words.matchAll(call)) {
-    const name = match[1]!;
-    const start = match.index;
+  for (let open = words.indexOf('['); open >= 0; open = words.indexOf('[', open + 1)) {
+    const name = nameBefore.exec(words.slice(Math.max(0, open - 33), open))?.[0];
+    if (name === undefined) continue;
+    const start = open - name.length;
+    const argsStart = open + 1;
+    const stop = /[\]\n]/g;
+    stop.lastIndex = argsStart;
+    const argsEnd = stop.exec(words)?.index ?? words.length;
+    const closed = words[argsEnd] === ']';
     const line = words.slice(words.lastIndexOf('\n', start) + 1, start);
     const labelled = /^[\s>*`_#-]*action\s*\d*\s*:\s*[*`_]*$/i.test(line);
     if (!labelled && !meant(name, all)) continue;
-    const argsStart = start + name.length + 1;
     found.push({
       name,
       nameSpan: { start, end: start + name.length },
-      args: splitArguments(match[2]!, argsStart),
-      closed: match[3] === ']',
+      args: splitArguments(words.slice(argsStart, argsEnd), argsStart),
+      closed,
       labelled,
       start,
-      end: start + match[0].length,
+      end: closed ? argsEnd + 1 : argsEnd,
     });
   }
   for (const match of words.matchAll(jsonCall)) {
@@ -64,7 +78,9 @@ export function shownCalls(document: PromptDocument, signatures: readonly Action
     const nameSpan = { start, end: start + match[1]!.length };
     found.push({ name: match[1]!, nameSpan, args: undefined, closed: true, labelled: true, ...nameSpan });
   }
-  return found.sort((a, b) => a.start - b.start);
+  found.sort((a, b) => a.start - b.start);
+  callsOf.set(document, { signatures, calls: found });
+  return found;
 }
 
 function meant(name: string, signatures: readonly ActionSignature[]): boolean {
