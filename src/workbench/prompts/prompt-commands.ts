@@ -85,15 +85,9 @@ export async function runSessionWithPrompt(
     if (answer === select) await vscode.commands.executeCommand(commands.selectLanguageModel);
     if (answer !== anyway) return;
   }
-  const start = (commands as Readonly<Partial<Record<string, string>>>)['startSession'];
-  if (start === undefined)
-    throw new UsageError(
-      'no-session-panel',
-      'Sessions cannot be started from here yet.',
-      'Run “toolrec session run” in a terminal.',
-    );
-  const user = subject.user === undefined ? 0 : dataset.userCode(subject.user);
-  await vscode.commands.executeCommand(start, { folder, name: dataset.name, user });
+  const user = (subject.user === undefined ? 0 : dataset.userCode(subject.user)) ?? 0;
+  const title = t('User {0} · {1}', dataset.user(user).id, dataset.name);
+  await workbench.sessionPanels.start({ folder: folder.fsPath, dataset: dataset.name, user }, title);
 }
 
 /** “Quick Check of Prompt”: the prompt as it stands in the editor over a few users. */

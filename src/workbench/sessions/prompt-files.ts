@@ -5,6 +5,7 @@ import type { SessionPrompt } from '../../../webview/protocol.ts';
 import { parseDemonstrations } from '../../agent/prompts/demonstrations.ts';
 import { domainOf } from '../../agent/prompts/library.ts';
 import { parseTemplate, promptSuffix } from '../../agent/prompts/template.ts';
+import { promptFiles } from '../../experiments/prompt-context.ts';
 import { promptLibrary } from '../../experiments/session-parts.ts';
 import { writeFileAtomic } from '../../shared/atomic-file.ts';
 import { UsageError } from '../../shared/errors.ts';
@@ -35,7 +36,10 @@ export async function savePrompt(session: OpenSession, which: Which, text: strin
   const file = await ownFile(session, which);
   if (which === 'prompt') parseTemplate(text, file);
   else parseDemonstrations(text, file);
-  await fs.mkdir(path.dirname(file), { recursive: true });
+  // The copy remembers which shipped prompt it came from.
+  const files = promptFiles(new Workspace(session.reference.folder));
+  const name = files.nameOf(file);
+  if (name !== undefined) await files.copyForEdit(name);
   await writeFileAtomic(file, text);
 }
 

@@ -124,6 +124,9 @@ export async function showMore(workbench: Workbench, session: OpenSession): Prom
     run(vscode.l10n.t('New Session…'), 'add', commands.startSession),
     run(vscode.l10n.t('Export…'), 'markdown', commands.exportSession, session.reference),
     run(vscode.l10n.t('Compare With…'), 'diff', commands.compareSessions, session.reference),
+    run(vscode.l10n.t('Add to Demonstrations'), 'list-ordered', commands.addDemonstration, session.reference),
+    run(vscode.l10n.t('Edit Demonstrations'), 'list-unordered', commands.editDemonstrations),
+    run(vscode.l10n.t('Compare Prompt Versions…'), 'git-compare', commands.comparePromptVersions),
     run(vscode.l10n.t('Delete Session…'), 'trash', commands.deleteSession, session.reference),
   ];
   const chosen = await vscode.window.showQuickPick(items, {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import { demonstrationFileSchema } from '../../../src/agent/prompts/demonstrations.ts';
 import { markChanges } from '../../../src/agent/prompts/language/changes.ts';
-import { checkPrompt } from '../../../src/agent/prompts/language/diagnose.ts';
+import { checkPrompt, promptCodes } from '../../../src/agent/prompts/language/diagnose.ts';
 import { readPrompt } from '../../../src/agent/prompts/language/document.ts';
 import { tagWords } from '../../../src/agent/prompts/language/words.ts';
 import { standardSignatures } from '../../../src/agent/tools/registry.ts';
@@ -54,6 +54,16 @@ describe('the preview', () => {
     const three = nextPreview(two.memory, broken.result, broken.document.lines, { marks: true });
     assert.equal(three.memory, two.memory);
     assert.deepEqual([three.problem!.line, three.problem!.column], [7, 6]);
+  });
+});
+
+describe('docs/prompts.md', () => {
+  it('lists every code of a finding with its meaning', () => {
+    const page = readFileSync(path.join(root, 'docs/prompts.md'), 'utf8');
+    for (const [code, meaning] of Object.entries(promptCodes)) {
+      const row = page.split('\n').find((line) => line.startsWith(`| \`${code}\``));
+      assert.ok(row?.includes(meaning), code);
+    }
   });
 });
 
