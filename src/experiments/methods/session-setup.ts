@@ -3,7 +3,7 @@ import { domainOf } from '../../agent/prompts/library.ts';
 import type { PromptDomain, PromptKind } from '../../agent/prompts/kinds.ts';
 import type { PromptTemplate } from '../../agent/prompts/template.ts';
 import { fitWeights } from '../../agent/offline/fit.ts';
-import { loadWeights, type OfflineWeights, saveWeights } from '../../agent/offline/weights.ts';
+import { defaultWeights, loadWeights, type OfflineWeights, saveWeights } from '../../agent/offline/weights.ts';
 import type { ChatModel } from '../../llm/chat-model.ts';
 import path from 'node:path';
 import type { MethodEntry } from '../experiment-file.ts';
@@ -78,6 +78,9 @@ function fittedWeights(
   world: MethodWorld,
 ): Promise<OfflineWeights> {
   const { workspace, dataset } = world;
+  // Models that were fitted on the validation items leave nothing to fit on.
+  if (retrieval.source.sawValidation)
+    return Promise.resolve(defaultWeights(dataset.attributes.map((attribute) => attribute.name)));
   const key = hashOf({ dataset: dataset.hash, ...provenance, fitUsers }).slice(0, 20);
   const file = path.join(workspace.directory('cache'), `offline-weights-x-${key}.json`);
   const make = async () => {
