@@ -36,7 +36,7 @@ export async function listSessions(run: Run): Promise<undefined> {
               plainText(session.dataset),
               plainText(session.user ?? '–'),
               plainText(session.policy),
-              `${session.rounds} rounds`,
+              `${session.rounds} ${session.rounds === 1 ? 'round' : 'rounds'}`,
               session.ended ?? 'open',
               session.parent ? style.dim(`from ${session.parent.session}@${session.parent.round}`) : '',
             ],

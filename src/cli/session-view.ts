@@ -1,4 +1,5 @@
 import type { SessionEvent, SessionStarted } from '../agent/events.ts';
+import { removedNotes } from '../agent/observation.ts';
 import type { Round, SessionState } from '../agent/state.ts';
 import { describeAction, describeEffort } from '../agent/transcript.ts';
 import type { SessionMetrics } from '../experiments/session-parts.ts';
@@ -108,12 +109,13 @@ export class SessionView {
   result(state: SessionState, metrics: SessionMetrics | undefined): string[] {
     const { style } = this;
     const { outcome, totals } = state;
-    if (!outcome) return ['', style.caution('The session has not ended.')];
+    if (!outcome) return ['', ...this.unfinished(state)];
     const { result, reason } = outcome;
     const completed = result.completed > 0 ? `, ${result.completed} completed by rule` : '';
     const rows = result.items.map((item, i) => [
       String(i + 1),
       plainText(item.title),
+      style.dim(plainText(item.id)),
       style.dim(item.source),
     ]);
     const lines = [
@@ -121,6 +123,7 @@ export class SessionView {
       `${style.bold(`Result · top ${result.items.length}`)}${completed}`,
       ...table(rows, [0]).map((line) => `  ${line}`),
     ];
+    lines.push(...removedNotes(result.removed).map((note) => style.caution(plainText(note))));
     lines.push(style.dim(`Ended: ${plainText(reason.message)}`));
     if (metrics) {
       const found = metrics.rank === null ? style.dim('not in the list') : style.good(`rank ${metrics.rank}`);
@@ -137,6 +140,24 @@ export class SessionView {
             (totals.unpriced > 0 && totals.cost > 0
               ? ` (${totals.unpriced} calls without a known price)`
               : ''),
+        ),
+      );
+    return lines;
+  }
+
+  private unfinished({ interrupted, failure }: SessionState): string[] {
+    const { style } = this;
+    const lines = [style.caution('The session has not ended.')];
+    if (interrupted) {
+      const partial = plainText(interrupted.partial).slice(0, 300);
+      lines.push(
+        style.dim(`Stopped in round ${interrupted.round}${partial === '' ? '.' : `, after: ${partial}`}`),
+      );
+    }
+    if (failure)
+      lines.push(
+        style.bad(
+          `Round ${failure.round} failed: ${plainText(failure.error.message)} ${plainText(failure.error.remedy)}`,
         ),
       );
     return lines;

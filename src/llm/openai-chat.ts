@@ -23,7 +23,10 @@ import { WatchedFetch } from './watched-fetch.ts';
 import { estimateMessages, estimateTokens } from './tokens.ts';
 
 export interface OpenAiChatOptions {
-  /** Base URL, most end in /v1: OpenAI, Ollama, vLLM, LM Studio, llama.cpp, a gateway. */
+  /**
+   * Base URL, most end in /v1: OpenAI, Ollama, vLLM, LM Studio, llama.cpp, a gateway. One with `?api-version=…` is in the
+   * style of Azure: the query goes with every request, and the key as `api-key` too.
+   */
   readonly baseURL: string;
   /** Asked for before each request, so that it need not be kept; servers without keys take any. */
   readonly apiKey?: string | (() => Promise<string | undefined> | string | undefined);
@@ -64,6 +67,8 @@ export class OpenAiChatModel implements ChatModel {
   readonly contextTokens: number | undefined;
   private readonly options: OpenAiChatOptions;
   private readonly server: string;
+  private readonly address: string;
+  private readonly query: Readonly<Record<string, string>>;
   private readonly isLocal: boolean;
   private readonly gate: RequestGate;
   private readonly clock: () => number;
@@ -85,6 +90,10 @@ export class OpenAiChatModel implements ChatModel {
     }
     if (options.model.trim() === '')
       throw new ConfigurationError('no-model', 'No model is chosen.', 'Name a model that the server has.');
+    // A query belongs to every request, not to the middle of its path: gateways in the style of Azure have one.
+    this.query = Object.fromEntries(url.searchParams);
+    url.search = '';
+    this.address = url.href.replace(/\/+$/, '');
     this.options = options;
     this.model = options.model;
     this.server = url.host;
@@ -163,7 +172,8 @@ export class OpenAiChatModel implements ChatModel {
     );
     const client = new OpenAI({
       apiKey: key === '' ? 'none' : key,
-      baseURL: this.options.baseURL,
+      baseURL: this.address,
+      defaultQuery: this.query,
       organization: null,
       project: null,
       webhookSecret: null,
@@ -171,7 +181,10 @@ export class OpenAiChatModel implements ChatModel {
       timeout: this.options.totalTimeoutMs ?? 600_000,
       logLevel: 'off', // it would print the text of broken pieces
       fetch: watched.fetch,
-      defaultHeaders: { ...this.options.headers },
+      defaultHeaders: {
+        ...('api-version' in this.query && key !== '' ? { 'api-key': key } : {}),
+        ...this.options.headers,
+      },
     });
     const reply = new ReplyBuilder(options.onDelta, () => this.clock() - started);
     try {

@@ -107,10 +107,15 @@ export class OfflinePolicy implements Policy {
         action: { name: 'Retrieve', args: { attribute: worst.attribute, k: this.k } },
       };
 
+    const heard = gaps.filter((gap) => asked.has(gap.attribute) && gap.divergence > this.threshold);
+    const stillOff =
+      heard.length === 0
+        ? ''
+        : `The ${heard.map((gap) => gap.attribute).join(' and ')} ${heard.length === 1 ? 'tool has' : 'tools have'} been asked already. `;
     const why = !worst
       ? 'Every attribute tool has been asked.'
       : worst.divergence <= this.threshold
-        ? `Nothing is off by more than ${this.threshold}.`
+        ? `${stillOff}Nothing ${stillOff === '' ? '' : 'else '}is off by more than ${this.threshold}.`
         : 'The rounds run out.';
     if (!ranked && roundsLeft > 1 && scored.length > 0 && tools.find('Rank'))
       return {

@@ -550,6 +550,21 @@ describe('OpenAI-compatible chat model', () => {
     assert.ok(!JSON.stringify(chat).includes('key-number'));
   });
 
+  it('a gateway in the style of Azure: the query with every request, the key as api-key', async () => {
+    const server = await serve((response) => {
+      startStream(response);
+      response.end(piece('fine', 'stop') + done);
+    });
+    const baseURL = server.url.replace('/v1', '/openai/deployments/mine?api-version=2026-01-01');
+    const reply = await new OpenAiChatModel({ baseURL, model: 'mine', apiKey: 'k1' }).chat(hello);
+    assert.equal(reply.text, 'fine');
+    assert.deepEqual(server.paths, ['/openai/deployments/mine/chat/completions?api-version=2026-01-01']);
+    assert.equal(server.headers[0]!['api-key'], 'k1');
+    await new OpenAiChatModel({ baseURL: `${server.url}/`, model: 'mine', apiKey: 'k1' }).chat(hello);
+    assert.equal(server.paths[1], '/v1/chat/completions');
+    assert.equal(server.headers[1]!['api-key'], undefined);
+  });
+
   it('refuses a bad address and a missing model at once', () => {
     for (const baseURL of ['', 'localhost:11434', 'ftp://x/v1'])
       assert.throws(() => model(baseURL), { code: 'bad-base-url' });

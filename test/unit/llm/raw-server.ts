@@ -7,6 +7,8 @@ export interface RawServer {
   /** Bodies of the requests, parsed. */
   readonly requests: Record<string, unknown>[];
   readonly headers: http.IncomingHttpHeaders[];
+  /** Paths with their queries. */
+  readonly paths: string[];
   close(): Promise<void>;
 }
 
@@ -16,12 +18,14 @@ type Answer = (response: http.ServerResponse, index: number, body: Record<string
 export async function rawServer(answer: Answer): Promise<RawServer> {
   const requests: Record<string, unknown>[] = [];
   const headers: http.IncomingHttpHeaders[] = [];
+  const paths: string[] = [];
   const server = http.createServer((request, response) => {
     let text = '';
     request.on('data', (piece: Buffer) => (text += piece.toString()));
     request.on('end', () => {
       const body = JSON.parse(text || '{}') as Record<string, unknown>;
       headers.push(request.headers);
+      paths.push(request.url ?? '');
       answer(response, requests.push(body) - 1, body);
     });
     request.on('error', () => undefined);
@@ -32,6 +36,7 @@ export async function rawServer(answer: Answer): Promise<RawServer> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     requests,
     headers,
+    paths,
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();
