@@ -3,7 +3,12 @@ import { domainOf } from '../../agent/prompts/library.ts';
 import type { PromptDomain, PromptKind } from '../../agent/prompts/kinds.ts';
 import type { PromptTemplate } from '../../agent/prompts/template.ts';
 import { fitWeights } from '../../agent/offline/fit.ts';
-import { defaultWeights, loadWeights, type OfflineWeights, saveWeights } from '../../agent/offline/weights.ts';
+import {
+  defaultWeights,
+  loadWeights,
+  type OfflineWeights,
+  saveWeights,
+} from '../../agent/offline/weights.ts';
 import type { ChatModel } from '../../llm/chat-model.ts';
 import path from 'node:path';
 import type { MethodEntry } from '../experiment-file.ts';
