@@ -149,6 +149,11 @@ export class CurvePlot extends LitElement {
     const area = this.querySelector<HTMLElement>('.curve-area');
     if (!spec || !area || width === 0) return;
     const { chart } = spec;
+    if (chart.x.length === 0) {
+      this.plot?.destroy();
+      this.plot = undefined;
+      return;
+    }
     const lines = chart.lines.map(({ id, order, faint }) => `${id} ${order} ${faint}`);
     const shape = JSON.stringify([lines, spec.logarithmic, spec.height, spec.points, spec.title]);
     const data = [chart.x, ...chart.lines.map(({ values }) => values)] as unknown as uPlot.AlignedData;

@@ -73,7 +73,7 @@ export const commandDefinitions: Readonly<Record<CommandId, CommandDefinition>> 
     icon: '$(export)',
     enablement: contextKeys.hasSession,
   },
-  [commands.train]: { title: 'Train', icon: '$(play)', enablement: writable },
+  [commands.train]: { title: 'Train', icon: '$(mortar-board)', enablement: writable },
   [commands.showTraining]: { title: 'Show Training', icon: '$(graph-line)' },
   [commands.pauseTraining]: { title: 'Pause Training', icon: '$(debug-pause)' },
   [commands.resumeTraining]: { title: 'Resume Training', icon: '$(debug-continue)', enablement: writable },

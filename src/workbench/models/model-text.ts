@@ -46,20 +46,15 @@ function decimals(value: number, locale: string): string {
   return value.toLocaleString(locale, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
 }
 
-/** What stands beside a model's name: `★ frozen · NDCG@10 0.179`, or how far its training is. */
+/** What stands beside a model's name: `★ NDCG@10 0.179 · frozen`, or how far its training is. */
 export function modelDescription(row: ModelRow, best: boolean, texts: Texts): string {
   const { t } = texts;
-  const parts: string[] = [];
   if (row.status === 'damaged') return statusText(row.status, texts);
-  if (isUnderWay(row)) {
-    parts.push(runLine(row, texts));
-  } else {
-    if (row.tool) parts.push(row.tool.mode === 'full' ? t('full') : t('frozen'));
-    else parts.push(row.loss);
-    if (row.status !== 'finished') parts.push(statusText(row.status, texts));
-  }
-  const metric = metricText(row, texts);
-  if (metric) parts.push(metric);
+  const kind = row.tool ? (row.tool.mode === 'full' ? t('full') : t('frozen')) : row.loss;
+  // What matters most comes first: a side bar is narrow.
+  const parts = isUnderWay(row)
+    ? [runLine(row, texts), metricText(row, texts)]
+    : [row.status === 'finished' ? '' : statusText(row.status, texts), metricText(row, texts), kind];
   return `${best ? '★ ' : ''}${parts.filter(Boolean).join(' · ')}`;
 }
 

@@ -47,6 +47,7 @@ export class TrainDialogue {
   /** Every attribute; those of running text are offered, and not ticked. */
   private attributeNames: readonly string[] = [];
   private usual: readonly string[] = [];
+  private asksDataset = true;
   private target: TrainTarget | undefined;
   private attributes: readonly string[] = [];
   private size: TrainSize | undefined;
@@ -80,18 +81,27 @@ export class TrainDialogue {
     return { choices, action };
   }
 
+  /** The first question is left out where there is nothing to choose from. */
   private heading(step: number, canGoBack: boolean): Heading {
-    return { title: vscode.l10n.t('Train'), step, total: 7, canGoBack };
+    const skipped = this.asksDataset ? 0 : 1;
+    return {
+      title: vscode.l10n.t('Train'),
+      step: step - skipped,
+      total: 7 - skipped,
+      canGoBack: canGoBack && step - skipped > 1,
+    };
   }
 
   private readonly askDataset: Step = async ({ canGoBack }) => {
     if (this.given.dataset) {
+      this.asksDataset = false;
       await this.look(this.given.dataset);
       return 'skip';
     }
     const { pickableDatasets } = await import('../dataset-commands.ts');
     const items = await pickableDatasets(this.workbench);
     if (items.length === 1) {
+      this.asksDataset = false;
       await this.look(items[0]!.node);
       return 'skip';
     }
