@@ -77,11 +77,13 @@ export function deviceSentence({ device, placement }: ModelRow): string {
   if (device === undefined) return '';
   const parts = [deviceLabel(device)];
   if (placement)
-    parts.push(placement.threads === 0
+    parts.push(
+      placement.threads === 0
         ? t('all cores')
         : placement.threads === 1
           ? t('one thread')
-          : t('{0} threads', number(placement.threads)));
+          : t('{0} threads', number(placement.threads)),
+    );
   if (placement?.chosen === 'timed')
     parts.push(
       placement.seconds === undefined
