@@ -22,7 +22,7 @@ export interface CurvePlotSpec {
 }
 
 /** Colours of runs in their order; after the last, the first comes again with its dash. */
-export const runColours = ['blue', 'orange', 'green', 'purple', 'red', 'yellow'] as const;
+export const runColours = ['blue', 'green', 'purple', 'red', 'orange', 'yellow'] as const;
 const dashes: readonly (readonly number[])[] = [[], [8, 4], [2, 3], [10, 3, 2, 3]];
 
 export function dashOf(order: number): readonly number[] {
@@ -169,7 +169,8 @@ export class CurvePlot extends LitElement {
 
   private options(spec: CurvePlotSpec, width: number): uPlot.Options {
     const style = getComputedStyle(document.body);
-    const colour = (name: string, other = '#888') => style.getPropertyValue(name).trim() || other;
+    // High contrast leaves some colours out; dashes tell the lines apart there.
+    const colour = (name: string) => style.getPropertyValue(name).trim() || style.color;
     const text = colour('--vscode-descriptionForeground');
     const font = `${Math.round(parseFloat(style.fontSize) * 0.88)}px ${style.fontFamily}`;
     const grid = { stroke: withAlpha(text, 0.25), width: 1 };

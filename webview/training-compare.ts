@@ -31,7 +31,7 @@ export function comparisonTable(rows: readonly ModelRow[]): TemplateResult {
           ${plain(t('Best epoch'), (row) => (row.bestEpoch > 0 ? number(row.bestEpoch) : '–'))}
           ${plain(t('Training time'), (row) => duration(row.seconds))}
           ${plain(t('Parameters'), (row) => (row.parameters ? number(row.parameters.total) : '–'))}
-          ${plain(t('MFLOPs a prediction'), (row) => (row.flops === undefined ? '–' : number(row.flops / 1e6, 1)))}
+          ${plain(t('MFLOPs a prediction'), (row) => (row.flops === undefined ? '–' : number(row.flops / 1e6, row.flops < 1e7 ? 3 : 1)))}
         </tbody>
         <tbody>
           <tr class="group">
@@ -39,7 +39,9 @@ export function comparisonTable(rows: readonly ModelRow[]): TemplateResult {
               ${
                 differing.length === 0
                   ? t('All settings are the same')
-                  : t('{0} settings differ', number(differing.length))
+                  : differing.length === 1
+                    ? t('One setting differs')
+                    : t('{0} settings differ', number(differing.length))
               }
             </th>
           </tr>

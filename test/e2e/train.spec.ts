@@ -218,10 +218,7 @@ describe('training', function () {
         const plot = page.locator('toolrec-curves .curve-area').first();
         await plot.focus();
         await plot.press('Home');
-        assert.match(
-          (await plot.getAttribute('aria-valuetext')) ?? '',
-          /epoch .*: .*narrow .*bpr|epoch .*: .*bpr/,
-        );
+        await page.locator('.curve-area[aria-valuetext*="narrow"][aria-valuetext*="bpr"]').first().waitFor();
         assert.match(await page.locator('.compared').innerText(), /≠ loss/);
         await workbench.screenshot(`train-overlay-${theme}`);
         await page.locator('.compared').scrollIntoViewIfNeeded();
