@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { skip } from '../../skip.ts';
 import { createEngine, type DeviceName, deviceNames } from '../../../src/engine/devices.ts';
@@ -11,7 +14,10 @@ import { sasRec } from '../../../src/recommender/models/sasrec.ts';
 import type { SequenceModel } from '../../../src/recommender/models/model.ts';
 import { adamDefaults, initialMoments, updateInputs } from '../../../src/recommender/optimiser.ts';
 import { trainingStep } from '../../../src/recommender/training-step.ts';
+import { TrainingQueue } from '../../../src/service/model-runs.ts';
 import { Random } from '../../../src/shared/random.ts';
+import { Workspace } from '../../../src/shared/workspace.ts';
+import { cycleDataset } from '../../unit/recommender/cycle-dataset.ts';
 
 const itemCount = 20;
 const options = {
@@ -82,6 +88,27 @@ async function losses(device: DeviceName, model: SequenceModel, lossName: LossNa
   return found;
 }
 
+async function wholeTraining(device: DeviceName) {
+  const workspace = new Workspace(await fs.mkdtemp(path.join(os.tmpdir(), 'toolrec-conformance-')));
+  const losses: number[] = [];
+  const manifest = await new TrainingQueue().train(
+    workspace,
+    cycleDataset(),
+    {
+      id: 'm',
+      config: { hidden: 8, inner: 8, layers: 1, maxLength: 6, epochs: 2, batchTokens: 60 },
+      resume: false,
+      device,
+      threads: 1,
+      allowChangedDataset: false,
+      onEvent: (_id, { loss }) => losses.push(loss),
+    },
+    {},
+  );
+  await fs.rm(workspace.folder, { recursive: true });
+  return { losses, validation: manifest.validation!['ndcg@10']!, status: manifest.status };
+}
+
 describe('conformance: the same losses on every device, dropout on', () => {
   for (const device of devices)
     describe(device, () => {
@@ -98,6 +125,20 @@ describe('conformance: the same losses on every device, dropout on', () => {
             assert.ok(Math.abs(value - expected[i]!) < 2e-4, `step ${i + 1}: ${value}, ${expected[i]}`),
           );
         });
+
+      it('trains, validates and keeps a checkpoint as the CPU does', async function () {
+        this.timeout(120_000);
+        const expected = await wholeTraining('onnx-cpu');
+        const actual = await wholeTraining(device);
+        actual.losses.forEach((loss, i) =>
+          assert.ok(
+            Math.abs(loss - expected.losses[i]!) < 2e-4,
+            `event ${i}: ${loss}, ${expected.losses[i]}`,
+          ),
+        );
+        assert.ok(Math.abs(actual.validation - expected.validation) < 0.02);
+        assert.equal(actual.status, 'finished');
+      });
 
       it('hands a state out as it is after several steps', async () => {
         const engine = await createEngine(device, { threads: 1 });
