@@ -9,6 +9,10 @@ const parts = {
   training: async () => (await import('./workbench/training-load.ts')).trainingLoad,
   /** From the command to the panel on the screen. */
   panels: async () => (await import('./workbench/panel-open.ts')).panelOpen,
+  /** The session panel: opening it, and scrolling 500 rounds. */
+  session: async () => (await import('./workbench/session-panel.ts')).sessionPanel,
+  /** From a step's state in the host to the screen; memory over 1,000 steps. */
+  steps: async () => (await import('./workbench/session-panel.ts')).sessionSteps,
 } as const;
 
 const program: BenchProgram = {
