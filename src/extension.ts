@@ -5,6 +5,8 @@ import { Comparisons } from './workbench/compare/comparisons.ts';
 import { DatasetTree } from './workbench/dataset-tree.ts';
 import { Engine } from './workbench/engine.ts';
 import { showFailure } from './workbench/failures.ts';
+import { ExperimentFiles } from './workbench/experiments/experiment-files.ts';
+import { Experiments } from './workbench/experiments/experiments.ts';
 import { DatasetInspectors } from './workbench/inspectors.ts';
 import { LanguageModels } from './workbench/language-models.ts';
 import { registerLanguageModelTools } from './workbench/lm-tools/register.ts';
@@ -80,6 +82,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     languageModels,
     memory: context.workspaceState,
   });
+  const experiments: Experiments = new Experiments(() => workbench);
   const workbench: Workbench = {
     extensionUri: context.extensionUri,
     storageUri: context.globalStorageUri,
@@ -100,6 +103,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     trainingPanels,
     trainingFiles,
     sessionPanels,
+    experiments,
   };
   context.subscriptions.push(
     log,
@@ -123,6 +127,8 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     new SettingsCheck(log),
     trainingPanels,
     trainingFiles,
+    experiments,
+    new ExperimentFiles(() => workbench),
     new TrainingTasks(workbench),
     new TrainingStatus(training),
     registerCommands(workbench),

@@ -77,3 +77,4 @@ export * from './protocol/training.ts';
 export * from './protocol/compare.ts';
 export * from './protocol/prompts.ts';
 export * from './protocol/session.ts';
+export * from './protocol/experiment.ts';

@@ -76,7 +76,7 @@ export interface MethodWorld extends LongWork {
   readonly dataset: Dataset;
   /** The part of the split that is predicted. */
   readonly part: 'validation' | 'test';
-  readonly engine: EngineConnection;
+  readonly engine: Pick<EngineConnection, 'request'>;
   readonly n: number;
   readonly seed: number;
   readonly maskHistory: boolean;

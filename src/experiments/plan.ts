@@ -82,7 +82,7 @@ export type ExperimentPlan = z.infer<typeof planSchema>;
 /** Where an experiment finds things; the same for CLI, workbench and tests. */
 export interface ExperimentWorld extends LongWork {
   readonly workspace: Workspace;
-  readonly engine: EngineConnection;
+  readonly engine: Pick<EngineConnection, 'request'>;
   readonly languageModels?: LanguageModelSource;
   readonly modulesAllowed?: boolean;
 }

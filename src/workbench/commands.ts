@@ -64,6 +64,12 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
     (await import('./compare/compare-command.ts')).compareSessions(workbench, argument, more),
   [commands.exportSession]: async (workbench, argument, more) =>
     (await import('./export-session.ts')).exportSession(workbench, argument, more),
+  [commands.runExperiment]: async (workbench, argument) =>
+    (await import('./experiments/experiment-commands.ts')).runExperimentCommand(workbench, argument),
+  [commands.showExperiment]: async (workbench) =>
+    (await import('./experiments/experiment-commands.ts')).showExperiment(workbench),
+  [commands.newExperiment]: async (workbench) =>
+    (await import('./experiments/experiment-commands.ts')).newExperiment(workbench),
   [commands.train]: async (workbench, argument) =>
     (await import('./training/training-commands.ts')).train(workbench, argument),
   [commands.showTraining]: async (workbench, argument) =>

@@ -3,6 +3,7 @@ import {
   commands,
   configurationSection,
   contextKeys,
+  experimentFileSuffix,
   panels,
   taskType,
   trainingFileSuffix,
@@ -93,6 +94,9 @@ export const commandDefinitions: Readonly<Record<CommandId, CommandDefinition>> 
     icon: '$(play)',
     enablement: writable,
   },
+  [commands.runExperiment]: { title: 'Run Experiment', icon: '$(beaker)', enablement: writable },
+  [commands.showExperiment]: { title: 'Show Experiment', icon: '$(table)' },
+  [commands.newExperiment]: { title: 'New Experiment', icon: '$(new-file)', enablement: writable },
   [commands.editPrompts]: { title: 'Edit Prompts', icon: '$(edit)', enablement: writable },
   [commands.previewPrompt]: { title: 'Preview Prompt', icon: '$(open-preview)', enablement: onPrompt },
   [commands.runSessionWithPrompt]: {
@@ -229,6 +233,8 @@ const model = (word = '') =>
   `view == ${views.datasets} && viewItem =~ /^${treeItems.model.replace('.', '\\.')} ${word && `.*\\b${word}\\b`}/`;
 const trainingFile = `resourceFilename =~ /\\${trainingFileSuffix.replaceAll('.', '.')}$/`;
 
+const experimentFile = `resourceFilename =~ /\\${experimentFileSuffix.replaceAll('.', '.')}$/`;
+
 const menus = {
   'editor/title': [
     { command: commands.previewPrompt, when: onPrompt, group: 'navigation@1' },
@@ -313,8 +319,14 @@ const menus = {
     { command: commands.revealModel, when: model(), group: '2_name@2' },
     { command: commands.deleteModel, when: model(), group: '9_delete' },
   ],
-  'editor/title/run': [{ command: commands.runTrainingFile, when: trainingFile, group: 'navigation@1' }],
-  'explorer/context': [{ command: commands.runTrainingFile, when: trainingFile, group: '3_toolrec' }],
+  'editor/title/run': [
+    { command: commands.runTrainingFile, when: trainingFile, group: 'navigation@1' },
+    { command: commands.runExperiment, when: experimentFile, group: 'navigation@1' },
+  ],
+  'explorer/context': [
+    { command: commands.runTrainingFile, when: trainingFile, group: '3_toolrec' },
+    { command: commands.runExperiment, when: experimentFile, group: '3_toolrec' },
+  ],
   commandPalette: Object.entries(commandDefinitions)
     .filter(([, definition]) => definition.palette === false)
     .map(([command]) => ({ command, when: 'false' })),

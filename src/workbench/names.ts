@@ -69,6 +69,9 @@ export const commands = {
   previousRound: 'toolrec.previousRound',
   editRound: 'toolrec.editRound',
   rerunRound: 'toolrec.rerunRound',
+  runExperiment: 'toolrec.runExperiment',
+  showExperiment: 'toolrec.showExperiment',
+  newExperiment: 'toolrec.newExperiment',
 } as const;
 export type CommandId = (typeof commands)[keyof typeof commands];
 
@@ -121,6 +124,7 @@ export const panels = {
   dataset: 'toolrec.dataset',
   compare: 'toolrec.compare',
   training: 'toolrec.training',
+  experiment: 'toolrec.experiment',
   promptPreview: 'toolrec.promptPreview',
   session: 'toolrec.session',
 } as const;
@@ -132,6 +136,9 @@ export const customEditors = {
 
 /** Tasks of this type run a saved training configuration. */
 export const taskType = 'toolrec';
+
+/** Experiment files. */
+export const experimentFileSuffix = '.toolrec-experiment.yaml';
 
 /** Saved training configurations. */
 export const trainingFileSuffix = '.toolrec-train.yaml';

@@ -4,6 +4,7 @@ import type { DatasetTree } from './dataset-tree.ts';
 import type { Engine } from './engine.ts';
 import type { DatasetInspectors } from './inspectors.ts';
 import type { LanguageModels } from './language-models.ts';
+import type { Experiments } from './experiments/experiments.ts';
 import type { WorkbenchLog } from './log.ts';
 import type { MemoryTree } from './memory/memory-tree.ts';
 import type { MetricsTree } from './metrics/metrics-tree.ts';
@@ -39,4 +40,5 @@ export interface Workbench {
   readonly trainingPanels: TrainingPanels;
   readonly trainingFiles: TrainingFiles;
   readonly sessionPanels: SessionPanels;
+  readonly experiments: Experiments;
 }

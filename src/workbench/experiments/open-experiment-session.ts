@@ -1,0 +1,31 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { ExperimentReference } from '../../../webview/protocol/experiment.ts';
+import type { SessionEvent } from '../../agent/events.ts';
+import { SessionStore } from '../../agent/log-store.ts';
+import { experimentDirectory, sessionsFolder } from '../../experiments/places.ts';
+import { Workspace } from '../../shared/workspace.ts';
+import { commands } from '../names.ts';
+import type { Workbench } from '../workbench.ts';
+
+/**
+ * Shows a session of an experiment in the session panel. It is copied into the workspace's sessions first, so that
+ * whatever a person does with it there leaves the experiment's own record as it was.
+ */
+export async function openExperimentSession(
+  _workbench: Workbench,
+  { folder, id }: ExperimentReference,
+  session: string,
+): Promise<void> {
+  const workspace = new Workspace(folder);
+  const kept = new SessionStore(path.join(experimentDirectory(workspace, id), sessionsFolder));
+  const sessions = new SessionStore(workspace.directory('sessions'));
+  const name = `${id}.${session}`.replace(/[^A-Za-z0-9._-]/g, '-').slice(0, 64);
+  if (!(await sessions.ids()).includes(name)) {
+    const { events } = await kept.read(session);
+    const [started, ...rest] = events;
+    const log = await sessions.create(name, [{ ...started!, session: name } as SessionEvent, ...rest], 'close');
+    await log.close();
+  }
+  await vscode.commands.executeCommand(commands.openSession, { folder, id: name });
+}
