@@ -56,13 +56,15 @@ function full(state: ExperimentFull, host: Host): TemplateResult {
 
 function actions(state: ExperimentFull, host: Host): TemplateResult {
   const button = (label: string, act: () => void, secondary = true) =>
-    html`<vscode-button appearance=${secondary ? 'secondary' : 'primary'} @click=${act}>${label}</vscode-button>`;
+    html`<vscode-button appearance=${secondary ? 'secondary' : 'primary'} @click=${act}
+      >${label}</vscode-button
+    >`;
   if (state.status === 'running')
     return html`${button(t('Pause'), () => host.tell('pause', {}))}
     ${button(t('Cancel'), () => host.tell('cancel', {}))}`;
-  return html`${state.done < state.total
-    ? button(t('Resume'), () => host.tell('resume', {}), false)
-    : nothing}
+  return html`${
+    state.done < state.total ? button(t('Resume'), () => host.tell('resume', {}), false) : nothing
+  }
   ${button(t('Report'), () => host.tell('openReport', { format: 'md' }))}
   ${button(t('HTML'), () => host.tell('openReport', { format: 'html' }))}
   ${button(t('File'), () => host.tell('openFile', {}))}`;
@@ -92,31 +94,37 @@ function progress(state: ExperimentFull): TemplateResult {
   const text = t('{0} of {1} users', number(done), number(total));
   return html`
     <p class="meta" role="status">${text}${state.effort === '' ? '' : ` · ${state.effort}`}</p>
-    ${state.problem === ''
-      ? nothing
-      : html`<div class="callout failed" role="alert">
-          <i class="codicon codicon-error" aria-hidden="true"></i>
-          <p>${state.problem}</p>
-        </div>`}
-    ${status === 'finished'
-      ? nothing
-      : html`<ul class="progress">
-          ${state.methods.map(
-            (method) =>
-              html`<li>
-                <span class="name">${method.title}</span>
-                <progress
-                  max=${method.total}
-                  value=${method.done}
-                  aria-label=${t('{0}: {1} of {2} users', method.title, method.done, method.total)}
-                ></progress>
-                <span class="dim number">${number(method.done)}</span>
-                ${method.failures > 0
-                  ? html`<span class="problem">${t('{0} failed', number(method.failures))}</span>`
-                  : html`<span></span>`}
-              </li>`,
-          )}
-        </ul>`}
+    ${
+      state.problem === ''
+        ? nothing
+        : html`<div class="callout failed" role="alert">
+            <i class="codicon codicon-error" aria-hidden="true"></i>
+            <p>${state.problem}</p>
+          </div>`
+    }
+    ${
+      status === 'finished'
+        ? nothing
+        : html`<ul class="progress">
+            ${state.methods.map(
+              (method) =>
+                html`<li>
+                  <span class="name">${method.title}</span>
+                  <progress
+                    max=${method.total}
+                    value=${method.done}
+                    aria-label=${t('{0}: {1} of {2} users', method.title, method.done, method.total)}
+                  ></progress>
+                  <span class="dim number">${number(method.done)}</span>
+                  ${
+                    method.failures > 0
+                      ? html`<span class="problem">${t('{0} failed', number(method.failures))}</span>`
+                      : html`<span></span>`
+                  }
+                </li>`,
+            )}
+          </ul>`
+    }
   `;
 }
 
@@ -194,30 +202,34 @@ function usersOf({ users }: ExperimentFull, host: Host): TemplateResult | typeof
         ><span class="codicon codicon-close"></span
       ></vscode-button>
     </div>
-    ${rows.length === 0
-      ? html`<p class="empty">${t('There is none.')}</p>`
-      : html`<div class="scroll list">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">${t('User')}</th>
-                <th scope="col" class="number">${t('Sample')}</th>
-                <th scope="col">${t('Held-out item')}</th>
-                <th scope="col" class="number">${t('Rounds')}</th>
-                <th scope="col" class="number">${t('History')}</th>
-                <th scope="col">${t('Session')}</th>
-              </tr>
-            </thead>
-            <tbody>
-              ${rows.map((row) => userRow(row, host))}
-            </tbody>
-          </table>
-        </div>`}
-    ${total > rows.length
-      ? html`<p class="meta">
-          ${t('{0} more are in the list of users beside the report.', number(total - rows.length))}
-        </p>`
-      : nothing}
+    ${
+      rows.length === 0
+        ? html`<p class="empty">${t('There is none.')}</p>`
+        : html`<div class="scroll list">
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">${t('User')}</th>
+                  <th scope="col" class="number">${t('Sample')}</th>
+                  <th scope="col">${t('Held-out item')}</th>
+                  <th scope="col" class="number">${t('Rounds')}</th>
+                  <th scope="col" class="number">${t('History')}</th>
+                  <th scope="col">${t('Session')}</th>
+                </tr>
+              </thead>
+              <tbody>
+                ${rows.map((row) => userRow(row, host))}
+              </tbody>
+            </table>
+          </div>`
+    }
+    ${
+      total > rows.length
+        ? html`<p class="meta">
+            ${t('{0} more are in the list of users beside the report.', number(total - rows.length))}
+          </p>`
+        : nothing
+    }
   </section>`;
 }
 
@@ -229,15 +241,17 @@ function userRow(row: ExperimentUser, host: Host): TemplateResult {
     <td class="number">${row.rounds}</td>
     <td class="number">${number(row.history)}</td>
     <td>
-      ${row.session === null
-        ? '–'
-        : html`<button
-            class="link"
-            aria-label=${t('Open the session of user {0}', row.user)}
-            @click=${() => host.tell('openSession', { session: row.session! })}
-          >
-            ${t('Open')}
-          </button>`}
+      ${
+        row.session === null
+          ? '–'
+          : html`<button
+              class="link"
+              aria-label=${t('Open the session of user {0}', row.user)}
+              @click=${() => host.tell('openSession', { session: row.session! })}
+            >
+              ${t('Open')}
+            </button>`
+      }
     </td>
   </tr>`;
 }

@@ -24,7 +24,13 @@ const blockSchema = z.discriminatedUnion('kind', [
     numeric: z.array(count),
   }),
   /** `svg`: made by the host from escaped texts. */
-  z.object({ kind: z.literal('figure'), name: z.string(), title: z.string(), caption: z.string(), svg: z.string() }),
+  z.object({
+    kind: z.literal('figure'),
+    name: z.string(),
+    title: z.string(),
+    caption: z.string(),
+    svg: z.string(),
+  }),
 ]);
 export type ExperimentBlock = z.infer<typeof blockSchema>;
 

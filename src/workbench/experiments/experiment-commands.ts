@@ -72,7 +72,13 @@ export async function newExperiment(workbench: Workbench): Promise<void> {
   for (let number = 1; ; number++) {
     const name = number === 1 ? 'experiment' : `experiment-${number}`;
     const uri = vscode.Uri.joinPath(folder, `${name}${experimentFileSuffix}`);
-    if (await vscode.workspace.fs.stat(uri).then(() => true, () => false)) continue;
+    if (
+      await vscode.workspace.fs.stat(uri).then(
+        () => true,
+        () => false,
+      )
+    )
+      continue;
     await vscode.workspace.fs.writeFile(uri, Buffer.from(text));
     await vscode.window.showTextDocument(uri);
     return;
@@ -96,7 +102,10 @@ async function fileFor(argument: unknown): Promise<vscode.Uri | undefined> {
 }
 
 /** What to do where there are records already; undefined when the person dismisses. */
-async function modeFor(folder: string, id: string): Promise<'fresh' | 'resume' | 'again' | 'show' | undefined> {
+async function modeFor(
+  folder: string,
+  id: string,
+): Promise<'fresh' | 'resume' | 'again' | 'show' | undefined> {
   const { experimentStatus } = await import('../../experiments/run-state.ts');
   const status = await experimentStatus(workspaceOf(vscode.Uri.file(folder)), id).catch((error: unknown) => {
     if (error instanceof ToolRecError) return undefined;

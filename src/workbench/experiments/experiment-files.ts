@@ -70,7 +70,9 @@ export class ExperimentFiles implements vscode.CodeLensProvider, vscode.Disposab
           })
         ).findings;
       } catch (error) {
-        log.warn(`The experiment could not be checked: ${error instanceof Error ? error.message : String(error)}`);
+        log.warn(
+          `The experiment could not be checked: ${error instanceof Error ? error.message : String(error)}`,
+        );
       }
     }
     if (document.version === version && !document.isClosed)

@@ -1,4 +1,8 @@
-import type { ExperimentBlock, ExperimentFull, ExperimentUser } from '../../../webview/protocol/experiment.ts';
+import type {
+  ExperimentBlock,
+  ExperimentFull,
+  ExperimentUser,
+} from '../../../webview/protocol/experiment.ts';
 import { documentOf, marked } from '../../experiments/report/document.ts';
 import { figuresOf } from '../../experiments/report/figures.ts';
 import type { Summary } from '../../experiments/report/summary.ts';
@@ -69,7 +73,11 @@ export function headOf(
 }
 
 /** The users behind a method's numbers: failures first, then hits by rank. */
-export function usersOf(summary: Summary, { method: id, show }: ShownUsers, texts: Texts): ExperimentFull['users'] {
+export function usersOf(
+  summary: Summary,
+  { method: id, show }: ShownUsers,
+  texts: Texts,
+): ExperimentFull['users'] {
   const method = summary.methods.find((each) => each.method.id === id);
   if (!method) return null;
   const rows = method.records.map((record): ExperimentUser & { rank: number } => ({

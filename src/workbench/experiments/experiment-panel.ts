@@ -211,4 +211,3 @@ export class ExperimentPanel implements vscode.Disposable {
     this.panel.dispose();
   }
 }
-

@@ -1,11 +1,9 @@
 import path from 'node:path';
-import * as vscode from 'vscode';
 import type { ExperimentReference } from '../../../webview/protocol/experiment.ts';
 import type { SessionEvent } from '../../agent/events.ts';
 import { SessionStore } from '../../agent/log-store.ts';
 import { experimentDirectory, sessionsFolder } from '../../experiments/places.ts';
 import { Workspace } from '../../shared/workspace.ts';
-import { commands } from '../names.ts';
 import type { Workbench } from '../workbench.ts';
 
 /**
@@ -13,7 +11,7 @@ import type { Workbench } from '../workbench.ts';
  * whatever a person does with it there leaves the experiment's own record as it was.
  */
 export async function openExperimentSession(
-  _workbench: Workbench,
+  workbench: Workbench,
   { folder, id }: ExperimentReference,
   session: string,
 ): Promise<void> {
@@ -24,8 +22,12 @@ export async function openExperimentSession(
   if (!(await sessions.ids()).includes(name)) {
     const { events } = await kept.read(session);
     const [started, ...rest] = events;
-    const log = await sessions.create(name, [{ ...started!, session: name } as SessionEvent, ...rest], 'close');
+    const log = await sessions.create(
+      name,
+      [{ ...started!, session: name } as SessionEvent, ...rest],
+      'close',
+    );
     await log.close();
   }
-  await vscode.commands.executeCommand(commands.openSession, { folder, id: name });
+  await workbench.sessionPanels.open({ folder, id: name });
 }

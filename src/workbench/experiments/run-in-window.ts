@@ -59,12 +59,17 @@ export async function runInWindow(
   if (outcome.error) throw outcome.error;
 }
 
-async function confirmModules(methods: readonly { readonly module?: string | undefined }[]): Promise<boolean> {
+async function confirmModules(
+  methods: readonly { readonly module?: string | undefined }[],
+): Promise<boolean> {
   const names = methods.flatMap(({ module }) => (module === undefined ? [] : [module]));
   const load = vscode.l10n.t('Load and Run');
   const answer = await vscode.window.showWarningMessage(
     vscode.l10n.t('This experiment runs programs of its own: {0}', names.join(', ')),
-    { modal: true, detail: vscode.l10n.t('They can do whatever you can. Load them only if you trust who wrote them.') },
+    {
+      modal: true,
+      detail: vscode.l10n.t('They can do whatever you can. Load them only if you trust who wrote them.'),
+    },
     load,
   );
   if (answer !== load) throw new CancelledError('The experiment');
