@@ -1,8 +1,4 @@
-import type {
-  ExperimentBlock,
-  ExperimentFull,
-  ExperimentUser,
-} from '../../../webview/protocol/experiment.ts';
+import type { ExperimentBlock, ExperimentFull, ExperimentUser } from '../../../webview/protocol.ts';
 import { documentOf, marked } from '../../experiments/report/document.ts';
 import { figuresOf } from '../../experiments/report/figures.ts';
 import type { Summary } from '../../experiments/report/summary.ts';

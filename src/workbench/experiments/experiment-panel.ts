@@ -1,12 +1,12 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { experimentContract } from '../../../webview/protocol/experiment.ts';
+import { experimentContract } from '../../../webview/protocol.ts';
 import type {
   ExperimentBlock,
   ExperimentContract,
   ExperimentReference,
   ExperimentState,
-} from '../../../webview/protocol/experiment.ts';
+} from '../../../webview/protocol.ts';
 import { experimentDirectory } from '../../experiments/places.ts';
 import { summaryOfExperiment } from '../../experiments/report/write.ts';
 import type { Summary } from '../../experiments/report/summary.ts';

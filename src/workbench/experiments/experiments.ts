@@ -1,6 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { ExperimentReference } from '../../../webview/protocol/experiment.ts';
+import type { ExperimentReference } from '../../../webview/protocol.ts';
 import type { RunState } from '../../experiments/run-progress.ts';
 import { CancelledError } from '../../shared/errors.ts';
 import { workspaceOf } from '../folders.ts';
@@ -54,7 +54,7 @@ export class Experiments implements vscode.WebviewPanelSerializer, vscode.Dispos
   }
 
   async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
-    const { experimentReferenceSchema } = await import('../../../webview/protocol/experiment.ts');
+    const { experimentReferenceSchema } = await import('../../../webview/protocol.ts');
     const reference = experimentReferenceSchema.safeParse(state);
     if (!reference.success) {
       this.workbench().log.warn('An experiment was not brought back: it left no state.');

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { ExperimentReference } from '../../../webview/protocol/experiment.ts';
+import type { ExperimentReference } from '../../../webview/protocol.ts';
 import type { SessionEvent } from '../../agent/events.ts';
 import { SessionStore } from '../../agent/log-store.ts';
 import { experimentDirectory, sessionsFolder } from '../../experiments/places.ts';
