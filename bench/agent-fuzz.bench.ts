@@ -21,7 +21,7 @@ const program: BenchProgram = {
     const { foldAll } = await import('../src/agent/state.ts');
     const { replay } = await import('../src/agent/replay.ts');
     const { protocolNames } = await import('../src/agent/protocols.ts');
-    const { standardTools } = await import('../src/agent/tools/registry.ts');
+    const { extendedTools } = await import('../src/agent/tools/registry.ts');
     const { catalogueOf } = await import('../src/agent/catalogue.ts');
     const { floorRetriever } = await import('../src/experiments/floor-retriever.ts');
     const { ScriptedModel } = await import('../src/llm/scripted.ts');
@@ -73,7 +73,7 @@ const program: BenchProgram = {
       signal.throwIfAborted();
       const model = new ScriptedModel(feed);
       const protocol = protocolNames[sessions % protocolNames.length]!;
-      const tools = standardTools(llmRanker(model, rankTemplate));
+      const tools = extendedTools(llmRanker(model, rankTemplate));
       const user = random.int(dataset.userCount);
       const n = 1 + random.int(20);
       const history = [...historyBefore(dataset, user, 'test')];

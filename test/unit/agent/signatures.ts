@@ -26,6 +26,14 @@ export const signatures: readonly ActionSignature[] = [
       { name: 'k', kind: 'count', default: 10, max: 100 },
     ],
   },
+  {
+    name: 'Neighbours',
+    aliases: ['Neighbors', 'Similar'],
+    parameters: [
+      { name: 'item', kind: 'text', default: null },
+      { name: 'k', kind: 'count', default: 10, max: 100 },
+    ],
+  },
   { name: 'Lookup', aliases: ['Look up'], parameters: [{ name: 'item', kind: 'text' }] },
 ];
 
