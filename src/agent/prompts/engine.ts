@@ -38,7 +38,8 @@ export class TrustedText {
 /** Values longer than this are cut: a single attribute must not fill a prompt. */
 const maxValue = 2_000;
 const maxOutput = 1_000_000;
-const renderTimeMs = 500;
+/** Wall time: on a machine that is busy otherwise an honest prompt may take a hundred times its usual milliseconds. */
+const renderTimeMs = 2_000;
 
 /** What a rendering may take at most. */
 export interface RenderLimits {

@@ -28,9 +28,9 @@ const library = new PromptLibrary([resources]);
 
 const template = (body: string, front = 'kind: rank\ndomain: generic\ntitle: T') =>
   parseTemplate(`---\n${front}\n---\n${body}`, 'test.toolrec.md');
-const render = (body: string, values: Record<string, unknown> = {}) => {
+const render = (body: string, values: Record<string, unknown> = {}, limits: { timeMs?: number } = {}) => {
   const made = template(body);
-  return renderPrompt(made, { ...sampleValues(made), ...values }).messages;
+  return renderPrompt(made, { ...sampleValues(made), ...values }, limits).messages;
 };
 const failure = (
   work: () => unknown,
@@ -95,8 +95,13 @@ describe('prompt rendering', () => {
   it('stops endless and huge templates', () => {
     assert.equal(failure(() => render('{% for i in (1..1000000000) %}x{% endfor %}')).code, 'prompt-limit');
     assert.equal(
-      failure(() => render('{% for i in (1..3000) %}{% for j in (1..3000) %}{{ k }}{% endfor %}{% endfor %}'))
-        .code,
+      failure(() =>
+        render(
+          '{% for i in (1..3000) %}{% for j in (1..3000) %}{{ k }}{% endfor %}{% endfor %}',
+          {},
+          { timeMs: 300 },
+        ),
+      ).code,
       'prompt-limit',
     );
     assert.equal(
