@@ -190,6 +190,7 @@ export async function sessionSteps({ root, temporaryFolder }: BenchContext): Pro
 
 /** A workspace with the sample and a session on it that has ended; its id. */
 function makeSession(root: string, folder: string): string {
+  mkdirSync(folder, { recursive: true });
   if (!existsSync(path.join(folder, '.toolrec'))) toolrec(root, 'sample', '--workspace', folder);
   const text = toolrec(root, 'session', 'run', '--workspace', folder, '--json', '--user', 'simulated-1');
   return (JSON.parse(text) as { session: string }).session;
