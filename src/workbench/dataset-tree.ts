@@ -190,7 +190,9 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
             value: running,
             tooltip: running === 1 ? vscode.l10n.t('One training') : vscode.l10n.t('{0} trainings', running),
           };
-    this.context = { ...this.context, [contextKeys.hasModels]: rows.length > 0 };
+    const hasModels = rows.length > 0;
+    if (this.context[contextKeys.hasModels] === hasModels) return;
+    this.context = { ...this.context, [contextKeys.hasModels]: hasModels };
     this.setContext();
   }
 

@@ -185,7 +185,7 @@ describe('training', function () {
     await palette.input.fill('wrong.toolrec-train.yaml');
     await palette.row('wrong.toolrec-train.yaml').click();
     await palette.run('ToolRec: Run Training Configuration');
-    await palette.run('Problems: Focus on Problems View').catch(() => undefined);
+    await window.keyboard.press('Control+Shift+M');
     const problem = window.locator('.markers-panel').getByText('There is no model “nothing”').first();
     await problem.waitFor({ timeout: 30_000 });
     assert.match(await window.locator('.markers-panel').innerText(), /Ln 2/);

@@ -19,6 +19,8 @@ export interface PlanMemory {
 const memoryKey = 'toolrec.training.wanted';
 /** Ends of the engine in a row, without a step in between, after which a run counts as failed. */
 const patience = 3;
+/** How often it is tried again while the engine before still holds the model. */
+const maxWaits = 30;
 
 interface Entry {
   run: LiveRun;
@@ -196,6 +198,7 @@ export class TrainingRuns implements Disposable {
     const { trainModel } = await import('../../service/requests/model.ts');
     await this.listen();
     let fruitless = 0;
+    let waits = 0;
     for (;;) {
       const before = entry.run.latest?.step;
       try {
@@ -213,7 +216,14 @@ export class TrainingRuns implements Disposable {
         );
       } catch (error) {
         const lost = error instanceof ToolRecError && engineEnds.has(error.code);
+        // An engine that was ended on purpose still writes its checkpoint, and lets go of the model after that.
+        const ending = error instanceof ToolRecError && error.code === 'already-training' && fruitless > 0;
+        if (ending && waits++ < maxWaits && !entry.stop.signal.aborted) {
+          await new Promise((resolve) => setTimeout(resolve, this.retryMs));
+          continue;
+        }
         if (!lost || this.disposed || entry.stop.signal.aborted) throw error;
+        waits = 0;
         fruitless = entry.run.latest?.step === before ? fruitless + 1 : 1;
         if (fruitless >= patience) throw error;
         this.log.warn(`The training of ${plan.id} goes on from its last checkpoint. ${error.message}`);

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { modelFile } from '../../../../src/recommender/checkpoint.ts';
 import { lockTraining } from '../../../../src/recommender/training-lock.ts';
 import type { EngineConnection } from '../../../../src/service/protocol.ts';
-import { EngineError } from '../../../../src/shared/errors.ts';
+import { EngineError, UsageError } from '../../../../src/shared/errors.ts';
 import { silentLogger } from '../../../../src/shared/log.ts';
 import type { LongWork } from '../../../../src/shared/progress.ts';
 import { Workspace } from '../../../../src/shared/workspace.ts';
@@ -112,6 +112,19 @@ describe('training runs of a window', () => {
     );
     const hopeless = new TrainingRuns(engine([crash, crash, crash]).connection, memory(), silentLogger, 1);
     await assert.rejects(hopeless.train(plan), { code: 'engine-crashed' });
+  });
+
+  it('wait for the engine before, which is ended on purpose and still holds the model', async () => {
+    await put('training');
+    const held = () => Promise.reject(new UsageError('already-training', 'It is held.', ''));
+    const ended = () => Promise.reject(new EngineError('engine-disposed', 'It was shut down.', ''));
+    const { connection, asked } = engine([ended, held, held]);
+    const runs = new TrainingRuns(connection, memory(), silentLogger, 1);
+    assert.equal((await runs.train(plan))?.status, 'finished');
+    assert.deepEqual(
+      asked.map(({ resume }) => resume),
+      [false, true, true, true],
+    );
   });
 
   it('that a window leaves unfinished are wanted by the next, which waits for the old engine and resumes', async () => {
