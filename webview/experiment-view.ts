@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import { unsafeHTML } from 'lit/directives/unsafe-html.js';
+import { drawing } from './drawing.ts';
 import type { WebviewEnd } from '../src/shared/message-channel.ts';
 import { number, t } from './language.ts';
 import type {
@@ -136,7 +136,7 @@ function block(part: ExperimentBlock, state: ExperimentFull, host: Host): Templa
       return html`<p class=${part.tone ?? 'prose'}>${part.text}</p>`;
     case 'figure':
       return html`<figure>
-        ${unsafeHTML(part.svg)}
+        ${drawing(part.svg)}
         <figcaption>${part.caption}</figcaption>
       </figure>`;
     case 'table':
