@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { summarise } from '../measure.ts';
@@ -30,6 +31,7 @@ export async function panelOpen({ root, temporaryFolder, signal, log }: BenchCon
   const host = await ensureHost(log);
   const { file } = await createPackage({ out: path.join(temporaryFolder, 'bench.vsix') });
   const folder = path.join(temporaryFolder, 'workspace');
+  mkdirSync(folder);
   toolrec(root, 'sample', '--workspace', folder);
   const small = ['--hidden', '8', '--inner', '8', '--layers', '1', '--max-length', '20', '--epochs', '3'];
   toolrec(root, 'train', 'sample', '--workspace', folder, '--device', 'onnx-cpu', ...small);
