@@ -29,6 +29,7 @@ const published = [
 
 interface Model {
   readonly id: string;
+  readonly status?: string;
   readonly model?: string;
   readonly tool?: { readonly mode: string; readonly backbone: string; readonly attribute: string };
   readonly dataset?: { readonly name: string };
@@ -96,6 +97,7 @@ const program: BenchProgram = {
         !model.error &&
         model.dataset?.name === 'ml-1m' &&
         (model.progress?.bestEpoch ?? 0) > 0 &&
+        model.status !== 'training' && // its parameters still change
         // What was fitted on validation as well has no place beside the others.
         model.config?.['fitOn'] !== 'train+validation',
     );

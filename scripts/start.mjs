@@ -64,7 +64,10 @@ async function main() {
       const model = await toolrec(['train', 'sample', '--id', id, ...args, ...small], say);
       const ndcg = model.validation?.['ndcg@10'];
       const found = ndcg === undefined ? '' : `, NDCG@10 ${ndcg.toFixed(4)} on validation`;
-      return [`${what}: ${model.progress.bestEpoch} epochs${found} ${dim(`on ${model.device}`)}`, undefined];
+      return [
+        `${what}: best of epoch ${model.progress.bestEpoch}${found} ${dim(`on ${model.device}`)}`,
+        undefined,
+      ];
     });
   await train('start-sasrec', ['--model', 'sasrec'], 'SASRec');
   for (const attribute of attributes)

@@ -219,7 +219,7 @@ function chooseModel(
   const fits = (view: ModelView) =>
     need.kind === 'tool' ? view.tool?.mode === need.mode : !view.tool && need.fits(view);
   const what = need.kind === 'tool' ? `attribute tool trained in mode ${need.mode}` : `${need.name} model`;
-  const own = models.filter((view) => isUsable(view, dataset) && fits(view));
+  const own = models.filter((view) => isUsable(view, dataset) && view.status !== 'training' && fits(view));
   const floors = need.kind === 'trained' && need.orFloor ? ['cooccurrence', 'popularity'] : [];
   const names = [...own.map(({ id }) => id), ...floors];
   const given = entry.model;
@@ -259,6 +259,13 @@ function chooseModel(
     );
   if (view.progress.bestEpoch === 0)
     return at(key, 'missing-model', `“${given}” has no epoch behind it yet.`, 'Let it train first.');
+  if (view.status === 'training')
+    return at(
+      key,
+      'model-in-training',
+      `“${given}” is being trained: its answers would change in the middle of the run.`,
+      'Wait for its end, or pause its training.',
+    );
   if (!fits(view))
     return at(
       key,
