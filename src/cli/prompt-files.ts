@@ -13,7 +13,7 @@ import { promptSuffix, type PromptTemplate } from '../agent/prompts/template.ts'
 import { foldAll } from '../agent/state.ts';
 import { standardSignatures } from '../agent/tools/registry.ts';
 import { openNamedDataset } from '../data/library.ts';
-import { knownItems, promptFiles } from '../experiments/prompt-context.ts';
+import { knownAttributes, knownItems, promptFiles } from '../experiments/prompt-context.ts';
 import { type PromptValues, recordedValues, userValues } from '../experiments/prompt-values.ts';
 import { promptLibrary } from '../experiments/session-parts.ts';
 import { asStorageError } from '../shared/atomic-file.ts';
@@ -73,7 +73,6 @@ export async function checkPrompts(
   const dataset =
     options.dataset === undefined ? undefined : await openNamedDataset(run.workspace, options.dataset);
   const items = dataset && knownItems(dataset);
-  const attributes = dataset?.attributes.map(({ name }) => name);
   const signatures = standardSignatures();
   const files = named.length > 0 ? named.map((file) => path.resolve(cwd, file)) : await defaultFiles(run);
   const findings: Finding[] = [];
@@ -87,7 +86,7 @@ export async function checkPrompts(
       const { diagnostics } = checkPrompt(document, {
         file,
         signatures,
-        attributes,
+        attributes: knownAttributes(document, dataset),
         contextTokens: options.context,
         values: values && (Object.fromEntries(values) as Record<string, unknown>),
       });

@@ -3,6 +3,8 @@ import path from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import { catalogueOf } from '../agent/catalogue.ts';
 import type { KnownItems } from '../agent/prompts/language/demonstration-file.ts';
+import type { PromptDocument } from '../agent/prompts/language/document.ts';
+import { domainOf } from '../agent/prompts/library.ts';
 import { PromptFiles } from '../agent/prompts/origins.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { normaliseTitle } from '../data/title-keys.ts';
@@ -18,6 +20,7 @@ export function knownItems(dataset: Dataset): KnownItems {
       dataset.item(item).title.toLowerCase(),
     ));
   return {
+    domain: domainOf(dataset),
     has: (title) => {
       const found = catalogue.resolveExact(title);
       return found.kind !== 'none';
@@ -58,4 +61,14 @@ function installedVersion(): string {
     version?: unknown;
   };
   return typeof manifest.version === 'string' ? manifest.version : '0.0.0';
+}
+
+/** The attributes that a template's actions are held to; none where it is written for other data. */
+export function knownAttributes(
+  document: PromptDocument,
+  dataset: Dataset | undefined,
+): string[] | undefined {
+  const domain = document.front.value?.domain;
+  if (!dataset || (domain !== 'generic' && domain !== domainOf(dataset))) return undefined;
+  return dataset.attributes.map(({ name }) => name);
 }

@@ -21,6 +21,7 @@ import {
 import { foldsOf, outlineOf, type OutlineNode } from '../../agent/prompts/language/outline.ts';
 import type { PromptDiagnostic, Span } from '../../agent/prompts/language/spans.ts';
 import { requireInside } from '../../agent/prompts/origins.ts';
+import { knownAttributes } from '../../experiments/prompt-context.ts';
 import { itemLine } from '../../agent/tools/attributes.ts';
 import { standardSignatures } from '../../agent/tools/registry.ts';
 import { DisposableStore } from '../../shared/disposable.ts';
@@ -41,6 +42,15 @@ export class PromptFeatures implements vscode.Disposable {
   private readonly documents = new WeakMap<
     vscode.TextDocument,
     { version: number; prompt: PromptDocument }
+  >();
+  private readonly checks = new WeakMap<
+    vscode.TextDocument,
+    {
+      version: number;
+      values: SubjectValues | undefined;
+      contextTokens: number | undefined;
+      check: PromptCheck;
+    }
   >();
   /** What was found at the last check, with its fixes. */
   private readonly found = new Map<string, { version: number; diagnostics: readonly PromptDiagnostic[] }>();
@@ -91,6 +101,13 @@ export class PromptFeatures implements vscode.Disposable {
     values: SubjectValues | undefined,
     contextTokens?: number,
   ): PromptCheck {
+    const known = this.checks.get(document);
+    if (
+      known?.version === document.version &&
+      known.values === values &&
+      known.contextTokens === contextTokens
+    )
+      return known.check;
     const prompt = this.read(document);
     const samples = Object.fromEntries(
       [...prompt.inputs.values()].map((input) => [input.name, input.sample]),
@@ -98,19 +115,21 @@ export class PromptFeatures implements vscode.Disposable {
     const own = Object.fromEntries(
       [...prompt.inputs.values()].filter((input) => input.own).map((input) => [input.name, input.sample]),
     );
-    return checkPrompt(prompt, {
+    const check = checkPrompt(prompt, {
       file: document.uri.fsPath,
       signatures: standardSignatures(),
-      attributes: values?.dataset.attributes.map(({ name }) => name),
+      attributes: knownAttributes(prompt, values?.dataset),
       values: values ? { ...own, ...values.values } : samples,
       contextTokens,
       renderMs: 100,
     });
+    this.checks.set(document, { version: document.version, values, contextTokens, check });
+    return check;
   }
 
   /** Finds what is wrong with a document and shows it. */
   async check(document: vscode.TextDocument): Promise<void> {
-    if (document.isClosed || document.uri.scheme === shippedScheme) return;
+    if (document.isClosed || !['file', 'untitled'].includes(document.uri.scheme)) return;
     const { folder, values } = await this.contextOf(document);
     const contextTokens = await this.contextTokens();
     if (document.isClosed) return;

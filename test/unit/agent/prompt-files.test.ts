@@ -122,6 +122,7 @@ describe('demonstration files', () => {
   const text = readFileSync(path.join(shipped, 'demonstrations/movies.yaml'), 'utf8');
   const titles = [...new Set([...text.matchAll(/- '?([^\n]*\(\d{4}\))'?/g)].map(([, title]) => title!))];
   const items: KnownItems = {
+    domain: 'movies',
     has: (title) => titles.includes(title),
     nearest: (title) => titles.find((known) => known.slice(0, 5) === title.slice(0, 5)),
     find: (part, most) =>

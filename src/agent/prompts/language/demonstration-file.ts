@@ -6,6 +6,7 @@ import {
   type DemonstrationFinding,
   demonstrationFileSchema,
 } from '../demonstrations.ts';
+import type { PromptDomain } from '../kinds.ts';
 import { completeAction, type CompletionContext, type CompletionEntry, completeYaml } from './complete.ts';
 import { LineIndex, type PromptDiagnostic, type PromptFix, type Span } from './spans.ts';
 import {
@@ -28,6 +29,8 @@ export interface DemonstrationDocument {
 
 /** What the demonstrations are held to: the open dataset. */
 export interface KnownItems {
+  /** Of the dataset; examples of other domains name other items. */
+  readonly domain: PromptDomain;
   /** Whether an item has this title (or id). */
   has(title: string): boolean;
   nearest(title: string): string | undefined;
@@ -65,7 +68,7 @@ export function checkDemonstrations(
         fixes: fixesOf(document, finding, place, value.attributes),
       });
     }
-    if (options.items) found.push(...unknownItems(document, i, options.items));
+    if (options.items?.domain === value.domain) found.push(...unknownItems(document, i, options.items));
   });
   return found.sort((a, b) => a.start - b.start || a.end - b.end);
 }
