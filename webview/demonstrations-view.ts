@@ -108,7 +108,15 @@ function entry(
       <span class="facts number"
         >${t('{0} rounds · {1} tokens', number(one.rounds.length), number(one.tokens))}</span
       >
-      ${one.source === 'written' ? nothing : html`<span class="dim source">${t('from session {0}', one.source)}</span>`}
+      ${
+        one.source === 'written'
+          ? nothing
+          : html`<i
+              class="codicon codicon-history"
+              title=${t('from session {0}', one.source)}
+              aria-label=${t('from session {0}', one.source)}
+            ></i>`
+      }
       <span class="buttons">
         ${icon('arrow-up', t('Move “{0}” up (Alt+Up)', one.title), () => actions.move(index, index - 1), index === 0)}
         ${icon('arrow-down', t('Move “{0}” down (Alt+Down)', one.title), () => actions.move(index, index + 1), index === last)}
@@ -139,6 +147,7 @@ function detail(one: DemonstrationView, actions: DemonstrationsActions): Templat
           <button class="link" @click=${() => actions.showText(line)}>${t('Line {0}', number(line))}</button>
         </p>`,
     )}
+    ${one.source === 'written' ? nothing : html`<p class="dim">${t('from session {0}', one.source)}</p>`}
     <p><span class="label">${t('History')}</span> ${one.history.join(' · ')}</p>
     ${one.rounds.map(
       ({ thought, action, observation }, i) =>

@@ -19,7 +19,7 @@ export function previewView(state: PreviewState, actions: PreviewActions): Templ
     </header>
     ${chooser(state, actions)}
     <p class="meta" aria-live="polite">
-      ${t('With the values of {0}.', state.subject)}${state.note ? html` <span class="note">${state.note}</span>` : nothing}
+      ${t('With the values of {0}', state.subject)}${state.note ? html` <span class="note">${state.note}</span>` : nothing}
     </p>
     ${problem(state, actions)}
     <div class=${state.problem ? 'messages stale' : 'messages'}>${state.messages.map(message)}</div>
@@ -169,14 +169,13 @@ function message({ role, tokens, sections, lines }: PreviewMessage): TemplateRes
   </section>`;
 }
 
+/** White space counts here, so nothing may stand between the tags. */
 function lineView({ text, mark }: PreviewMessage['lines'][number]): TemplateResult {
-  if (mark === undefined) return html`<div>${text === '' ? '\u200B' : text}</div>`;
-  if (mark === 'whole')
-    return html`<div class="new">
-      <ins aria-label=${t('changed')}>${text === '' ? '\u200B' : text}</ins>
-    </div>`;
+  const shown = text === '' ? '\u200B' : text;
+  if (mark === undefined) return html`<div>${shown}</div>`;
+  // prettier-ignore
+  if (mark === 'whole') return html`<div class="new"><ins>${shown}</ins></div>`;
   const [from, to] = mark;
-  return html`<div class="new">
-    ${text.slice(0, from)}<ins>${text.slice(from, to)}</ins>${text.slice(to)}
-  </div>`;
+  // prettier-ignore
+  return html`<div class="new">${text.slice(0, from)}<ins>${text.slice(from, to)}</ins>${text.slice(to)}</div>`;
 }
