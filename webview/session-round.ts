@@ -59,6 +59,7 @@ function full(
         ${button(broken ? 'debug-breakpoint-unverified' : 'debug-breakpoint', broken ? t('Do Not Hold after This Round') : t('Hold after This Round'), () => actions.breakAfter(round.number), false)}
       </span>
     </div>
+    ${staleNote(round)}
     ${partRow(round, 'thought', t('Thought'), thought(round), editable, model.editing, actions)}
     ${partRow(round, 'action', t('Action'), action(round), editable, model.editing, actions)}
     ${
@@ -112,16 +113,12 @@ function label(round: SessionRound): string {
 }
 
 function staleNote(round: SessionRound): TemplateResult | typeof nothing {
-  if (round.stale === 'left')
-    return html`<span class="note"
-      ><i class="codicon codicon-history" aria-hidden="true"></i> ${t('left the line')}</span
-    >`;
-  if (round.stale === 'setup')
-    return html`<span class="note"
-      ><i class="codicon codicon-history" aria-hidden="true"></i>
-      ${t('stale: decided with another prompt, model or tool than the next round')}</span
-    >`;
-  return nothing;
+  if (round.stale === 'no') return nothing;
+  const text =
+    round.stale === 'left'
+      ? t('left the line')
+      : t('stale: decided with another prompt, model or tool than the next round');
+  return html`<p class="note"><i class="codicon codicon-history" aria-hidden="true"></i> ${text}</p>`;
 }
 
 function effort(round: SessionRound): string {

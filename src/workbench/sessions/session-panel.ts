@@ -81,7 +81,8 @@ export class SessionPanel implements vscode.Disposable {
     this.page = this.connect();
     panel.webview.onDidReceiveMessage((message: unknown) => this.page.receive(message));
     panel.onDidChangeViewState(() => {
-      if (!panel.visible) this.page.suspend(); // VS Code drops a hidden page and loads it anew
+      // Where the page is not kept while hidden, VS Code drops it and loads it anew.
+      if (!panel.visible && !panel.options.retainContextWhenHidden) this.page.suspend();
       if (panel.active && this.current) workbench.sessions.setActive(this.current);
     });
     this.list = workbench.sessions.onDidChangeList(() => void this.readFamily());
@@ -321,7 +322,7 @@ export class SessionPanel implements vscode.Disposable {
   private onDrawn(revision: number): void {
     const at = this.sent.get(revision);
     for (const known of [...this.sent.keys()]) if (known <= revision) this.sent.delete(known);
-    if (at === undefined || this.state.kind !== 'full') return;
+    if (at === undefined || this.state.kind !== 'full' || !this.panel.visible) return;
     const now = performance.now();
     if (this.firstShown === undefined) {
       this.firstShown = now - this.asked;

@@ -113,7 +113,8 @@ export class SessionPanels implements vscode.WebviewPanelSerializer, vscode.Disp
       panels.session,
       title,
       vscode.ViewColumn.Active,
-      webviewOptions(this.workbench().extensionUri),
+      // What a person has half written in a cell, and where they were, survives a look at another tab.
+      { ...webviewOptions(this.workbench().extensionUri), retainContextWhenHidden: true },
     );
   }
 
