@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { PromptFile, PromptFiles, PromptState } from '../../agent/prompts/origins.ts';
+import { promptKinds } from '../../agent/prompts/kinds.ts';
 import { promptSuffix } from '../../agent/prompts/template.ts';
 import { UsageError } from '../../shared/errors.ts';
 import { pickFolder, requireTrust } from '../folders.ts';
@@ -53,7 +54,11 @@ async function pickPrompt(files: PromptFiles, placeHolder: string): Promise<Prom
     entry: undefined,
   });
   const own = all.filter(({ state }) => state !== 'shipped');
-  const templates = all.filter(({ state, kind }) => state === 'shipped' && kind === 'template');
+  // The ones that people edit most come first.
+  const place = ({ name }: PromptFile) => promptKinds.findIndex((kind) => name.startsWith(`${kind}.`));
+  const templates = all
+    .filter(({ state, kind }) => state === 'shipped' && kind === 'template')
+    .sort((a, b) => place(a) - place(b));
   const demonstrations = all.filter(({ state, kind }) => state === 'shipped' && kind === 'demonstrations');
   const picks = [
     ...(own.length > 0 ? [separator(t('In this folder')), ...own.map(item)] : []),

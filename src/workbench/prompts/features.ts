@@ -26,6 +26,7 @@ import { itemLine } from '../../agent/tools/attributes.ts';
 import { standardSignatures } from '../../agent/tools/registry.ts';
 import { DisposableStore } from '../../shared/disposable.ts';
 import { ToolRecError } from '../../shared/errors.ts';
+import { escapeMarkdown } from '../dataset-text.ts';
 import { commands } from '../names.ts';
 import { inputsPage } from './inputs-page.ts';
 import type { PromptParts } from './prompts.ts';
@@ -234,8 +235,9 @@ export class PromptFeatures implements vscode.Disposable {
     });
     if (!facts) return undefined;
     const markdown = new vscode.MarkdownString();
-    markdown.appendMarkdown('**').appendText(facts.title).appendMarkdown('**\n\n');
-    for (const line of facts.lines) markdown.appendText(line).appendMarkdown('\n\n');
+    // Not `appendText`: it makes every space one that does not break.
+    markdown.appendMarkdown(`**${escapeMarkdown(facts.title)}**\n\n`);
+    for (const line of facts.lines) markdown.appendMarkdown(`${escapeMarkdown(line)}\n\n`);
     if (facts.value !== undefined) markdown.appendCodeblock(facts.value, 'text');
     return new vscode.Hover(markdown, rangeOf(document, facts.span));
   }
