@@ -55,7 +55,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     const { openSessionRuntime } = await import('./workbench/sessions/open-runtime.ts');
     return openSessionRuntime(engine, languageModels);
   });
-  const sessionPanels: SessionPanels = new SessionPanels(() => workbench);
+  const sessionPanels: SessionPanels = new SessionPanels(() => workbench, context.workspaceState);
   const memory = new MemoryTree(sessions);
   const experimentFigures = new ExperimentFigures();
   const metrics = new MetricsTree(sessions, log, models, experimentFigures);

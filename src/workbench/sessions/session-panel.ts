@@ -161,6 +161,7 @@ export class SessionPanel implements vscode.Disposable {
     this.views = new RoundViews();
     this.listener = session.onDidChange((change) => this.onChange(change));
     this.panel.title = titleOf(session);
+    if (before) this.workbench.sessionPanels.switched(before.reference, session.reference);
     if (this.panel.active || sessions.active === before) sessions.setActive(session);
     if (before && !this.workbench.sessionPanels.shows(before)) void sessions.close(before);
     this.tellReference();

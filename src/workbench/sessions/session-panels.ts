@@ -13,14 +13,19 @@ export type { PanelTimings } from './session-panel.ts';
 /** What a command can ask of the page at the round that has the focus. */
 export type SessionMove = 'next' | 'previous' | 'edit' | 'fork' | 'rerun';
 
+const switchedKey = 'toolrec.sessions.switched';
+const switchesKept = 200;
+
 /** The open session panels. Brings them back after a reload of the window. */
 export class SessionPanels implements vscode.WebviewPanelSerializer, vscode.Disposable {
   private readonly workbench: () => Workbench;
   private readonly all: SessionPanel[] = [];
   private readonly serializer: vscode.Disposable;
+  private readonly memory: vscode.Memento;
 
-  constructor(workbench: () => Workbench) {
+  constructor(workbench: () => Workbench, memory: vscode.Memento) {
     this.workbench = workbench;
+    this.memory = memory;
     this.serializer = vscode.window.registerWebviewPanelSerializer(panels.session, this);
   }
 
@@ -68,6 +73,8 @@ export class SessionPanels implements vscode.WebviewPanelSerializer, vscode.Disp
       existing.reveal();
       return;
     }
+    const { [reference.id]: _, ...others } = this.memory.get<Record<string, string>>(switchedKey, {});
+    void this.memory.update(switchedKey, others); // asked for by name: it is not another's place
     await this.attach(this.create(reference.id), reference.id, asked, () =>
       this.workbench().sessions.get(reference),
     );
@@ -87,13 +94,36 @@ export class SessionPanels implements vscode.WebviewPanelSerializer, vscode.Disp
       panel.dispose();
       return;
     }
-    const { revealed, ...reference } = remembered;
+    const { revealed, folder, id } = remembered;
+    const reference = { folder, id: this.latest(id) };
     panel.webview.options = webviewOptions(this.workbench().extensionUri);
     await this.attach(panel, panel.title, performance.now(), async () => {
       const session = await sessions.get(reference);
       session.revealed = revealed;
       return session;
     });
+  }
+
+  /**
+   * A panel shows another session of the family from now on. Kept here too: what a page leaves with VS Code reaches the
+   * disk late, and a window that is reloaded before would bring back the session of before.
+   */
+  switched(from: SessionReference, to: SessionReference): void {
+    const { [to.id]: _, ...others } = this.memory.get<Record<string, string>>(switchedKey, {});
+    const latest = Object.entries({ ...others, [from.id]: to.id }).slice(-switchesKept);
+    void this.memory.update(switchedKey, Object.fromEntries(latest));
+  }
+
+  /** The session that a panel was on when the window closed, from the one that its page remembered. */
+  private latest(id: string): string {
+    const switched = this.memory.get<Record<string, string>>(switchedKey, {});
+    const seen = new Set<string>();
+    let at = id;
+    for (let next = switched[at]; next !== undefined && !seen.has(at); next = switched[at]) {
+      seen.add(at);
+      at = next;
+    }
+    return at;
   }
 
   /** Closes the panels of a session, as when it is deleted. */
