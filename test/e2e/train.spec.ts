@@ -184,7 +184,8 @@ describe('training', function () {
     await palette.run('Go to File...').catch(() => undefined);
     await palette.input.fill('wrong.toolrec-train.yaml');
     await palette.row('wrong.toolrec-train.yaml').click();
-    await palette.run('ToolRec: Run Training Configuration');
+    await workbench.editorTab('wrong').waitFor();
+    await window.locator('.codelens-decoration a').filter({ hasText: 'Run Training' }).click();
     await window.keyboard.press('Control+Shift+M');
     const problem = window.locator('.markers-panel').getByText('There is no model “nothing”').first();
     await problem.waitFor({ timeout: 30_000 });
