@@ -22,8 +22,9 @@ describe('experiments', () => {
     const panel = await workbench.webview();
     await panel.getByRole('heading', { name: 'A small comparison' }).waitFor({ timeout: 90_000 });
     await panel.getByText('finished').waitFor({ timeout: 120_000 });
-    const row = panel.locator('table.results tbody tr', { hasText: 'ToolRec †' });
-    await row.waitFor();
+    const row = panel.locator('table.results tbody tr').filter({ hasText: 'ToolRec †' });
+    // The numbers of the last users follow the state by a moment.
+    await row.filter({ hasText: '±' }).waitFor({ timeout: 60_000 });
     await workbench.screenshot('experiment');
     await panel.locator('figure svg').first().scrollIntoViewIfNeeded();
     await workbench.screenshot('experiment-figures');

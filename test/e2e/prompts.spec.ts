@@ -55,7 +55,7 @@ describe('prompts', () => {
       await workbench.screenshot(`prompt-completion-${theme}`);
       await page.keyboard.press('Escape');
       for (let i = 0; i < 4; i++) await page.keyboard.press('Backspace');
-      await page.keyboard.type('histroy.size', { delay: 20 });
+      await page.keyboard.type('histroy.size }}', { delay: 20 });
       await page.keyboard.press('Escape');
       await editor.locator('.squiggly-error').first().waitFor();
       await page.keyboard.press('F8');
@@ -91,7 +91,7 @@ describe('prompts', () => {
       // Another round, chosen in the preview.
       await page.keyboard.press('Escape');
       for (let i = 0; i < 'nothing_here'.length; i++) await page.keyboard.press('Backspace');
-      await page.keyboard.type('n');
+      await page.keyboard.type('n }}', { delay: 20 });
       await page.keyboard.press('Escape');
       await preview.locator('.callout.failed').waitFor({ state: 'detached' });
       await preview.locator('select.round').selectOption('2');
