@@ -4,6 +4,7 @@ import type {
   ChatCompletionCreateParamsStreaming,
 } from 'openai/resources/chat/completions';
 import { CancelledError, ConfigurationError, throwIfCancelled } from '../shared/errors.ts';
+import { isLoopback } from './base-url.ts';
 import type {
   ChatMessage,
   ChatModel,
@@ -97,7 +98,7 @@ export class OpenAiChatModel implements ChatModel {
     this.options = options;
     this.model = options.model;
     this.server = url.host;
-    this.isLocal = /^(localhost|127\.|\[::1\]|0\.0\.0\.0)/.test(url.hostname);
+    this.isLocal = isLoopback(options.baseURL) || url.hostname === '0.0.0.0';
     this.label = `${options.model} at ${url.host}`;
     this.contextTokens = options.contextTokens;
     this.gate = options.gate ?? new RequestGate();
