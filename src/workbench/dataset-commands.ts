@@ -44,10 +44,18 @@ export async function pickDataset(
   return (await vscode.window.showQuickPick(picks, { placeHolder, matchOnDescription: true }))?.node;
 }
 
+/** The dataset, if there is one and no other: then there is nothing to ask. */
+async function onlyDataset(workbench: Workbench): Promise<DatasetReference | undefined> {
+  const all = await workbench.datasets.all();
+  return all.length === 1 ? all[0] : undefined;
+}
+
 /** “ToolRec: Show Dataset”: opens the inspector. */
 export async function showDataset(workbench: Workbench, argument: unknown): Promise<void> {
   const reference =
-    referenceOf(argument) ?? (await pickDataset(workbench, vscode.l10n.t('Which dataset should be shown?')));
+    referenceOf(argument) ??
+    (await onlyDataset(workbench)) ??
+    (await pickDataset(workbench, vscode.l10n.t('Which dataset should be shown?')));
   if (reference) await workbench.inspectors.open(reference);
 }
 

@@ -7,6 +7,7 @@ interface Contributions {
     readonly command: string;
     readonly title: string;
     readonly category?: string;
+    readonly enablement?: string;
   }[];
   readonly viewsContainers?: {
     readonly activitybar?: readonly { readonly id: string; readonly title: string }[];
@@ -46,10 +47,17 @@ export const walkthroughs = contributes.walkthroughs ?? [];
 /** The views of a container of the activity bar. */
 export const viewsOf = (container: string) => contributes.views?.[container] ?? [];
 
-/** `Category: Title` of every command that the palette may show. */
+/** True of a condition that holds in a trusted window with a folder, whatever is open in it. */
+const always = (condition = 'true') =>
+  condition
+    .replace(/workspaceFolderCount\s*!=\s*0|isWorkspaceTrusted/g, 'true')
+    .split('&&')
+    .every((part) => part.trim() === 'true');
+
+/** `Category: Title` of every command that the palette shows in a folder where nothing is open. */
 export const paletteTitles: readonly string[] = (contributes.commands ?? [])
-  .filter(({ command }) => {
+  .filter(({ command, enablement }) => {
     const entry = contributes.menus?.commandPalette?.find((item) => item.command === command);
-    return entry?.when !== 'false';
+    return always(entry?.when) && always(enablement);
   })
   .map(({ title, category }) => (category ? `${category}: ${title}` : title));

@@ -179,7 +179,6 @@ describe('language models', () => {
     await workbench.notifications.toast('is ready').waitFor();
     await workbench.walkthroughStep('Open the sample').locator('.codicon.complete').waitFor();
     await step('Look at the data', 'Show Dataset');
-    await palette.pick('sample');
     await (await workbench.webview('sample')).getByText('History length').waitFor();
     await workbench.editorTab('Welcome').click();
     await step('Train a recommender', 'Train');

@@ -35,6 +35,8 @@ export function nextPreview(
       ? { message: first.message, ...lines.position(first.start), more: errors.length - 1 }
       : undefined;
   if (!rendered) return { memory, problem };
+  // The same text again (a value was read, the panel came back) leaves the marks of the last keystroke.
+  if (sameMessages(memory.messages, rendered.messages)) return { memory, problem };
   const tokens = tokensByMessage(rendered.messages);
   const shown = rendered.messages.map((message, i): PreviewMessage => {
     const after = message.content.split('\n');
@@ -54,4 +56,11 @@ export function nextPreview(
     };
   });
   return { memory: { messages: rendered.messages, shown, tokens: rendered.tokens }, problem };
+}
+
+function sameMessages(a: readonly RenderedMessage[], b: readonly RenderedMessage[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((message, i) => message.role === b[i]!.role && message.content === b[i]!.content)
+  );
 }

@@ -210,6 +210,7 @@ export class SessionPanel implements vscode.Disposable {
     if (!this.current) return;
     const { reference, revealed } = this.current;
     this.page.update('remember', { ...reference, revealed });
+    this.workbench.sessionPanels.revealed(reference, revealed);
   }
 
   private async readFamily(): Promise<void> {

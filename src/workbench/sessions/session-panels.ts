@@ -14,6 +14,7 @@ export type { PanelTimings } from './session-panel.ts';
 export type SessionMove = 'next' | 'previous' | 'edit' | 'fork' | 'rerun';
 
 const switchedKey = 'toolrec.sessions.switched';
+const revealedKey = 'toolrec.sessions.revealed';
 const switchesKept = 200;
 
 /** The open session panels. Brings them back after a reload of the window. */
@@ -99,7 +100,7 @@ export class SessionPanels implements vscode.WebviewPanelSerializer, vscode.Disp
     panel.webview.options = webviewOptions(this.workbench().extensionUri);
     await this.attach(panel, panel.title, performance.now(), async () => {
       const session = await sessions.get(reference);
-      session.revealed = revealed;
+      session.revealed = this.memory.get<Record<string, boolean>>(revealedKey, {})[reference.id] ?? revealed;
       return session;
     });
   }
@@ -112,6 +113,14 @@ export class SessionPanels implements vscode.WebviewPanelSerializer, vscode.Disp
     const { [to.id]: _, ...others } = this.memory.get<Record<string, string>>(switchedKey, {});
     const latest = Object.entries({ ...others, [from.id]: to.id }).slice(-switchesKept);
     void this.memory.update(switchedKey, Object.fromEntries(latest));
+  }
+
+  /** Whether a session's held-out items are shown; kept here for the same reason. */
+  revealed({ id }: SessionReference, revealed: boolean): void {
+    const { [id]: before, ...others } = this.memory.get<Record<string, boolean>>(revealedKey, {});
+    if (before === revealed) return;
+    const latest = Object.entries({ ...others, [id]: revealed }).slice(-switchesKept);
+    void this.memory.update(revealedKey, Object.fromEntries(latest));
   }
 
   /** The session that a panel was on when the window closed, from the one that its page remembered. */
