@@ -90,6 +90,8 @@ describe('session', () => {
     await page.locator('#result').waitFor({ state: 'detached' });
     const kept = await page.locator('[data-round]').count();
 
+    // VS Code for the web writes down which editors are open each 5 s; on a desktop, when it closes.
+    await workbench.page.waitForTimeout(6000);
     await workbench.page.reload();
     await workbench.untilReady();
     page = await workbench.webview();

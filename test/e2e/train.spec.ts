@@ -97,6 +97,7 @@ describe('training', function () {
     await tree.row('sasrec-sample').waitFor();
     await workbench.notifications.toast('is trained').waitFor({ timeout: 120_000 });
     await page.locator('.run:has-text("finished")').waitFor();
+    await tree.row('cross-entropy').waitFor();
     assert.match((await tree.texts()).join('\n'), /sasrec-sample ?NDCG@10 0\.\d{3} · cross-entropy/);
     assert.equal(manifestOf(folder, 'sasrec-sample').status, 'finished');
     assert.equal(await workbench.statusBarItem('sasrec-sample').isVisible(), false);
