@@ -100,7 +100,7 @@ describe('training', function () {
     await tree.row('cross-entropy').waitFor();
     assert.match((await tree.texts()).join('\n'), /sasrec-sample ?NDCG@10 0\.\d{3} · cross-entropy/);
     assert.equal(manifestOf(folder, 'sasrec-sample').status, 'finished');
-    assert.equal(await workbench.statusBarItem('sasrec-sample').isVisible(), false);
+    await workbench.statusBarItem('sasrec-sample').waitFor({ state: 'hidden' });
     assert.equal(await page.locator('.figures-table').first().locator('tbody tr').count(), 5);
     assert.match(await page.locator('.meta').first().innerText(), /ONNX Runtime · CPU, all cores/);
     await workbench.screenshot('train-4-finished');
