@@ -50,7 +50,7 @@ export async function panelOpen({ root, temporaryFolder, signal, log }: BenchCon
         signal.throwIfAborted();
         await workbench.palette.find(panel.command);
         milliseconds.push(await untilShown(page, panel.selector));
-        await page.keyboard.press('Control+F4');
+        await workbench.palette.run('View: Close Editor');
         await page.locator('iframe.webview').first().waitFor({ state: 'detached' });
       }
       const [first, ...later] = milliseconds;

@@ -47,7 +47,7 @@ export async function sessionPanel({ root, temporaryFolder, signal, log }: Bench
       return performance.now() - started;
     };
     const close = async (): Promise<void> => {
-      await page.keyboard.press('Control+F4');
+      await workbench.palette.run('View: Close Editor');
       await page.locator('iframe.webview').first().waitFor({ state: 'detached' });
     };
     const times = async (id: string): Promise<Figures> => {
