@@ -14,7 +14,7 @@ import { root, run } from './process.mjs';
 /**
  * @typedef {{ title: string, message: string }} Failure
  * @typedef {{ title: string, reason: string }} Skipped
- * @typedef {{ passed: number, failures: Failure[], skipped: Skipped[] }} Results
+ * @typedef {{ passed: number, failures: Failure[], skipped: Skipped[], retried?: Failure[] }} Results
  */
 
 /** Mocha in plain Node, without the specs of .mocharc.json. */
@@ -55,6 +55,7 @@ async function main(names) {
     for (const [name, layer] of chosen) {
       console.log(`\n== ${name}`);
       const started = performance.now();
+      /** @type {Results | undefined} */
       const results = await layer.run().catch((error) => {
         if (error instanceof NoHost) {
           notRun.push(`${name} did not run: ${error.message}`);
@@ -69,6 +70,8 @@ async function main(names) {
       });
       if (results === undefined) continue;
       for (const { title, reason } of results.skipped) console.log(`skipped: ${title}: ${reason}`);
+      for (const { title, message } of results.retried ?? [])
+        console.log(`unsteady: ${title}: the first try failed: ${message}`);
       const counts = {
         passed: results.passed,
         failed: results.failures.length,
@@ -164,7 +167,9 @@ async function runEndToEnd() {
   console.log(`packaged: ${path.relative(root, file)} (${(bytes / 2 ** 20).toFixed(1)} MiB)`);
   const screenshots = path.join(root, 'out', 'screenshots');
   mkdirSync(screenshots, { recursive: true });
-  const args = ['--no-config', '--import=tsx', '--timeout', '120000', '--require', 'test/e2e/hooks.ts'];
+  // A real browser on a busy machine: each test has a second try, and a test that needed it is named.
+  const patience = ['--timeout', '120000', '--retries', '1'];
+  const args = ['--no-config', '--import=tsx', ...patience, '--require', 'test/e2e/hooks.ts'];
   const results = await runMocha('e2e', [...args, 'test/e2e/**/*.spec.ts'], {
     TOOLREC_E2E_HOST: JSON.stringify(host),
     TOOLREC_E2E_VSIX: file,

@@ -3,15 +3,19 @@
 const fs = require('node:fs');
 const { reporters, Runner } = require('mocha');
 
-const { EVENT_RUN_END, EVENT_TEST_FAIL, EVENT_TEST_PASS, EVENT_TEST_PENDING } = Runner.constants;
+const { EVENT_RUN_END, EVENT_TEST_FAIL, EVENT_TEST_PASS, EVENT_TEST_PENDING, EVENT_TEST_RETRY } =
+  Runner.constants;
 
 module.exports = class ResultsReporter extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
-    const results = { passed: 0, failures: [], skipped: [] };
+    const results = { passed: 0, failures: [], skipped: [], retried: [] };
     runner.on(EVENT_TEST_PASS, () => results.passed++);
     runner.on(EVENT_TEST_FAIL, (test, error) =>
       results.failures.push({ title: test.fullTitle(), message: error?.stack ?? String(error) }),
+    );
+    runner.on(EVENT_TEST_RETRY, (test, error) =>
+      results.retried.push({ title: test.fullTitle(), message: error?.stack ?? String(error) }),
     );
     runner.on(EVENT_TEST_PENDING, (test) =>
       results.skipped.push({ title: test.fullTitle(), reason: reasonOf(test) }),

@@ -180,9 +180,7 @@ describe('datasets', () => {
     const workbench = await openWorkbench({ folder: 'none' });
     const tree = await datasetsView(workbench);
     await tree.welcomeButton('Create the Sample').click();
-    await workbench.palette.input.waitFor();
-    await workbench.palette.input.fill(`${folder}/`);
-    await workbench.palette.widget.locator('.monaco-button').filter({ hasText: 'Use This Folder' }).click();
+    await workbench.palette.chooseFolder(folder, 'Use This Folder');
     await workbench.page.waitForURL((url) => url.searchParams.get('folder') === folder);
     await workbench.untilReady();
     await (await datasetsView(workbench)).row('sample').waitFor();

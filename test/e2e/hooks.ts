@@ -12,7 +12,8 @@ export const mochaHooks = {
   },
   async afterEach(this: Mocha.Context) {
     const test = this.currentTest;
-    if (test?.state === 'failed') {
+    // A test that is tried again has no state yet.
+    if (test && test.state !== 'passed' && test.state !== 'pending') {
       const name = test.fullTitle().replace(/[^\w.-]+/g, '-');
       for (const file of await screenshotsOfOpen(path.join('failures', name)))
         console.info(`screenshot: ${file}`);

@@ -71,8 +71,31 @@ export class Palette {
     await this.input.press('Enter');
   }
 
+  /** In VS Code's own file dialog: goes to the folder and presses the button of this label. */
+  async chooseFolder(folder: string, button: string): Promise<void> {
+    await this.input.waitFor();
+    await this.input.fill(`${folder}/`);
+    // The dialog drops clicks while it reads the folder, and shows no sign of it.
+    for (let attempt = 1; attempt < 20; attempt++) {
+      await this.widget
+        .locator('.monaco-button')
+        .filter({ hasText: button })
+        .click({ timeout: 1000 })
+        .catch(ignore);
+      const closed = await this.widget.waitFor({ state: 'hidden', timeout: 1000 }).then(
+        () => true,
+        () => false,
+      );
+      if (closed) return;
+    }
+    throw new Error(`The file dialog did not take “${folder}”.`);
+  }
+
   async dismiss(): Promise<void> {
     await this.#page.keyboard.press('Escape');
     await this.widget.waitFor({ state: 'hidden' });
   }
 }
+
+/** A click on what has just gone: whether it has is asked next. */
+function ignore(): void {}
