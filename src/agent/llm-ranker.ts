@@ -37,6 +37,7 @@ export function llmRanker(model: ChatModel, template: PromptTemplate): Ranker {
   return {
     label: `ranked by ${model.label}`,
     rerunnable: true,
+    prompts: [{ name: template.name, hash: template.hash, text: template.text }],
     async rank(rank, context) {
       try {
         return readRanking((await ask(model, 'rank', request(rank, context, 1), context)).text);

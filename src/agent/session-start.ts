@@ -62,8 +62,14 @@ export function setupOf(environment: SessionEnvironment): SessionSetup {
     retrieval,
     ...retrievalSourceOf(environment),
     tools: [...tools.names],
-    prompts: policy.prompts,
+    prompts: promptsOf(environment),
   };
+}
+
+/** Every template that can be used, once each: the policy's, and those of tools that ask a model. */
+function promptsOf({ policy, tools }: Pick<SessionEnvironment, 'policy' | 'tools'>): SessionSetup['prompts'] {
+  const names = new Set(policy.prompts.map(({ name }) => name));
+  return [...policy.prompts, ...tools.prompts.filter(({ name }) => !names.has(name))];
 }
 
 /** @throws UsageError `dataset-changed` when the environment's dataset is not the one that the session began on. */

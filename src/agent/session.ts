@@ -1,3 +1,4 @@
+import { onAbort } from '../shared/abort.ts';
 import { CancelledError, throwIfCancelled, ToolRecError, UsageError } from '../shared/errors.ts';
 import type { Disposable } from '../shared/disposable.ts';
 import type { RetryNotice } from '../llm/chat-model.ts';
@@ -172,13 +173,11 @@ export class Session {
         'Stop it first, or wait for the round to end.',
       );
     const controller = (this.working = new AbortController());
-    const forward = () => controller.abort();
-    if (outer?.aborted) controller.abort();
-    outer?.addEventListener('abort', forward, { once: true });
+    const following = onAbort(outer, () => controller.abort());
     try {
       return await work(controller.signal);
     } finally {
-      outer?.removeEventListener('abort', forward);
+      following.dispose();
       this.working = undefined;
     }
   }

@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { branch } from '../agent/branch.ts';
 import { catalogueOf } from '../agent/catalogue.ts';
+import { requireRoom } from '../agent/completion.ts';
 import type { SessionEvent } from '../agent/events.ts';
 import { type SessionLog, SessionStore } from '../agent/log-store.ts';
 import { offlineRanker } from '../agent/offline/ranker.ts';
 import { defaultWeights } from '../agent/offline/weights.ts';
 import { replay } from '../agent/replay.ts';
 import { Session, type SessionEnvironment, type SessionStart } from '../agent/session.ts';
-import { retrievalSourceOf } from '../agent/session-start.ts';
+import { setupOf } from '../agent/session-start.ts';
 import { foldAll, type SessionState } from '../agent/state.ts';
 import { standardTools } from '../agent/tools/registry.ts';
 import type { Dataset } from '../data/dataset.ts';
@@ -39,7 +40,7 @@ import { plainText, styleFor } from './terminal.ts';
 /** Runs a session and prints the rounds as they come. */
 export async function runSession(run: Run, options: RunOptions, cli: Cli): Promise<undefined> {
   const store = new SessionStore(run.workspace.directory('sessions'));
-  const fork = options.fork === undefined ? undefined : await openFork(store, options.fork);
+  const fork = options.fork === undefined ? undefined : await openFork(store, options);
   const dataset = await openNamedDataset(
     run.workspace,
     options.dataset ?? fork?.state.started.dataset.name ?? 'sample',
@@ -62,7 +63,7 @@ export async function runSession(run: Run, options: RunOptions, cli: Cli): Promi
   };
   const living = { ...environment, append };
   const session = fork
-    ? await forkSession(living, fork, id, append)
+    ? await forkSession(living, fork, id, settingsOf(options), append)
     : await Session.start(living, { id, ...subjectOf(dataset, options), settings: settingsOf(options) });
   let printed: Promise<void> = print([
     ...view.head(session.state.started),
@@ -111,7 +112,7 @@ async function environmentFor(
       workspace: run.workspace.folder,
       dataset,
       model: retrievalModel(options) ?? fork?.state.started.retrievalSource?.model,
-      before: options.before,
+      before: fork ? fork.state.started.subject.before : options.before,
       neighbours: options.policy === 'offline',
     },
     run.work,
@@ -183,8 +184,9 @@ async function chatModel(options: RunOptions, { env, cwd }: CliEnvironment): Pro
 }
 
 function settingsOf(options: RunOptions): Record<string, number> {
-  const { top: n, rounds: maxRounds, maxTokens, maxCost, seed } = options;
-  const given = { n, maxRounds, maxTokens, maxCost, seed };
+  const { top: n, rounds: maxRounds, maxTokens, maxCost, maxTime, seed } = options;
+  const maxTimeMs = maxTime === undefined ? undefined : maxTime * 1000;
+  const given = { n, maxRounds, maxTokens, maxCost, maxTimeMs, seed };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Record<
     string,
     number
@@ -229,8 +231,20 @@ interface Fork {
   readonly round: number;
 }
 
-async function openFork(store: SessionStore, text: string): Promise<Fork> {
-  const [, id, at] = /^(.*?)(?:@(\d+))?$/.exec(text)!;
+async function openFork(store: SessionStore, options: RunOptions): Promise<Fork> {
+  for (const [flag, given] of [
+    ['--user', options.user],
+    ['--history', options.history],
+    ['--before', options.before],
+  ] as const)
+    if (given !== undefined)
+      throw new UsageError(
+        'fork-of-other',
+        'A fork goes on with the history that the session began with.',
+        'Start a new session for another one.',
+        { place: { flag } },
+      );
+  const [, id, at] = /^(.*?)(?:@(\d+))?$/.exec(options.fork ?? '')!;
   const state = foldAll((await store.read(id!)).events);
   const complete = state.rounds.filter((round) => round.observation).length;
   return { state, round: at === undefined ? complete : Number(at) };
@@ -240,18 +254,17 @@ async function forkSession(
   environment: SessionEnvironment,
   { state, round }: Fork,
   id: string,
+  settings: Record<string, number>,
   append: (event: SessionEvent) => Promise<void>,
 ): Promise<Session> {
   const [started, ...rounds] = branch(state, id, { round }, environment.clock());
-  // The rounds to come are decided and ranked by the policy that was asked for now.
+  // The rounds to come are decided and ranked by the policy that was asked for now, and end by the rules that were.
   const first = {
     ...started!,
-    policy: environment.policy.label,
-    retrieval: environment.retrieval,
-    ...retrievalSourceOf(environment),
-    prompts: environment.policy.prompts,
-    tools: [...environment.tools.names],
+    ...setupOf(environment),
+    settings: { ...state.started.settings, ...settings },
   } as SessionEvent;
+  requireRoom(environment.dataset, new Set(state.started.subject.history), settings['n'] ?? 0);
   const session = Session.resume(environment, [first, ...rounds]);
   for (const event of [first, ...rounds]) await append(event);
   return session;

@@ -5,7 +5,7 @@ import { SessionStore } from '../agent/log-store.ts';
 import type { SessionState } from '../agent/state.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { openNamedDataset } from '../data/library.ts';
-import { asStorageError, makeFolder } from '../shared/atomic-file.ts';
+import { appendLine, asStorageError } from '../shared/atomic-file.ts';
 import { ToolRecError } from '../shared/errors.ts';
 import type { Workspace } from '../shared/workspace.ts';
 import { differenceInterval, type QuickCheck, wilsonInterval } from './prompt-check.ts';
@@ -61,12 +61,7 @@ export async function keepCheck(
   const file = checksFile(workspace);
   const users = check.users.map(({ user, rank, tokens, cost }) => ({ user, rank, tokens, cost }));
   const line: StoredCheck = { ...about, n: check.n, users };
-  try {
-    await makeFolder(path.dirname(file));
-    await fs.appendFile(file, `${JSON.stringify(line)}\n`);
-  } catch (error) {
-    throw asStorageError(error, file);
-  }
+  await appendLine(file, JSON.stringify(line));
 }
 
 /**
@@ -119,9 +114,11 @@ export async function promptVersions(
         unreadable++;
         continue;
       }
-      if (state.started.prompts.length === 0) continue;
-      const run = runOf(state, await open(state.started.dataset.name), from);
-      for (const prompt of state.started.prompts) add(prompt, state.started.time, run ? [run] : []);
+      const { used, changed } = promptsIn(state);
+      if (used.length === 0) continue;
+      // What two versions made together says nothing of either.
+      const run = changed ? undefined : runOf(state, await open(state.started.dataset.name), from);
+      for (const prompt of used) add(prompt, state.started.time, run ? [run] : []);
     }
   }
   for (const check of await storedChecks(workspace)) {
@@ -143,6 +140,19 @@ export async function promptVersions(
     a.name < b.name ? -1 : a.name > b.name ? 1 : b.last - a.last,
   );
   return { versions, unreadable };
+}
+
+/** Every text that decided a round of the line, and whether any of them took the place of another. */
+function promptsIn({ started, rounds }: SessionState): {
+  used: SessionState['started']['prompts'];
+  changed: boolean;
+} {
+  const setups = rounds.length === 0 ? [started] : rounds.map(({ setup }) => setup);
+  const found = new Map(
+    setups.flatMap(({ prompts }) => prompts.map((prompt) => [`${prompt.name}\n${prompt.hash}`, prompt])),
+  );
+  const keys = new Set(setups.map(({ prompts }) => prompts.map(({ name, hash }) => name + hash).join()));
+  return { used: [...found.values()], changed: keys.size > 1 };
 }
 
 function runOf(

@@ -1,3 +1,4 @@
+import { onAbort } from '../shared/abort.ts';
 import { CancelledError } from '../shared/errors.ts';
 
 /** Waits, unless the signal fires first. @throws CancelledError. */
@@ -11,10 +12,10 @@ export const sleep: Sleep = (ms, signal) =>
       reject(new CancelledError('Waiting'));
     };
     const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
+      following.dispose();
       resolve();
     }, ms);
-    signal?.addEventListener('abort', stop, { once: true });
+    const following = onAbort(signal, stop);
   });
 
 export interface GateOptions {
@@ -65,7 +66,7 @@ export class RequestGate {
     }
     return new Promise((resolve, reject) => {
       const admit = () => {
-        signal?.removeEventListener('abort', leave);
+        following.dispose();
         resolve();
       };
       const leave = () => {
@@ -73,7 +74,7 @@ export class RequestGate {
         reject(new CancelledError('The request'));
       };
       this.waiting.push(admit);
-      signal?.addEventListener('abort', leave, { once: true });
+      const following = onAbort(signal, leave);
     });
   }
 

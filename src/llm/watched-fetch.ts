@@ -1,3 +1,5 @@
+import { onAbort } from '../shared/abort.ts';
+import type { Disposable } from '../shared/disposable.ts';
 import { ModelFailure } from './errors.ts';
 
 export interface WatchLimits {
@@ -22,17 +24,14 @@ export class WatchedFetch {
   private readonly server: string;
   private readonly total: NodeJS.Timeout;
   private idle: NodeJS.Timeout | undefined;
-  private readonly outer: AbortSignal | undefined;
-  private readonly forward = () => this.controller.abort();
+  private readonly following: Disposable;
   /** Last bytes seen, in which `[DONE]` may be cut in two. */
   private tail = '';
 
   constructor(limits: WatchLimits, server: string, outer: AbortSignal | undefined) {
     this.limits = limits;
     this.server = server;
-    this.outer = outer;
-    if (outer?.aborted) this.controller.abort();
-    outer?.addEventListener('abort', this.forward, { once: true });
+    this.following = onAbort(outer, () => this.controller.abort());
     this.total = setTimeout(
       () => this.fail(this.late('timeout', `did not finish within ${limits.totalMs / 1000} s`)),
       limits.totalMs,
@@ -60,7 +59,7 @@ export class WatchedFetch {
   dispose(): void {
     clearTimeout(this.total);
     clearTimeout(this.idle);
-    this.outer?.removeEventListener('abort', this.forward);
+    this.following.dispose();
     // Whatever still comes is of no use.
     this.controller.abort();
   }

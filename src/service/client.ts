@@ -1,5 +1,6 @@
 import { Emitter } from 'vscode-jsonrpc';
 import type * as z from 'zod';
+import { onAbort } from '../shared/abort.ts';
 import type { Disposable } from '../shared/disposable.ts';
 import { CancelledError, EngineError, throwIfCancelled } from '../shared/errors.ts';
 import { silentLogger, type Logger } from '../shared/log.ts';
@@ -190,8 +191,7 @@ function gaveUp(times: number, last: EngineError): EngineError {
 function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;
   return new Promise((resolve, reject) => {
-    const onAbort = () => reject(new CancelledError());
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    const following = onAbort(signal, () => reject(new CancelledError()));
+    promise.then(resolve, reject).finally(() => following.dispose());
   });
 }

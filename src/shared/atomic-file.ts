@@ -41,6 +41,30 @@ export async function writeFileAtomic(target: string, content: string | Uint8Arr
 }
 
 /**
+ * Adds a line to a file of lines, on the disk when it returns. Half a line that a crash left before is ended first, so
+ * that it takes no other with it. Creates file and folder.
+ * @throws StorageError when the disk is full, read-only or not permitted.
+ */
+export async function appendLine(target: string, line: string): Promise<void> {
+  try {
+    await makeFolder(path.dirname(target));
+    const handle = await fs.open(target, 'a+');
+    try {
+      const { size } = await handle.stat();
+      const last = Buffer.alloc(1);
+      if (size > 0) await handle.read(last, 0, 1, size - 1);
+      const torn = size > 0 && last[0] !== 10;
+      await handle.appendFile(`${torn ? '\n' : ''}${line}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw asStorageError(error, target);
+  }
+}
+
+/**
  * Builds a whole folder and puts it in the place of `target` in one step. `build` writes into the folder it is
  * given; if it throws, `target` is as it was and the half-built folder is gone.
  * @throws StorageError for failures of the file system; other errors of `build` pass through.

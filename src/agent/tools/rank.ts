@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Mention } from '../catalogue.ts';
+import type { SessionStarted } from '../events.ts';
 import { rankedCandidates } from '../memory.ts';
 import { findAttribute } from './attributes.ts';
 import { attributeArgument, countArgument, type Tool, type ToolContext } from './tool.ts';
@@ -10,6 +11,8 @@ export interface Ranker {
   readonly label: string;
   /** True when another run with the wrong items named may help: a language model. */
   readonly rerunnable: boolean;
+  /** Every prompt it uses, in full, for the log. */
+  readonly prompts?: SessionStarted['prompts'];
   rank(request: RankRequest, context: ToolContext): Promise<readonly Mention[]> | readonly Mention[];
 }
 
@@ -28,6 +31,7 @@ export function rankTool(ranker: Ranker): Tool {
     aliases: ['Rerank', 'Ranking', 'RankItems', 'RankTool', 'Sort'],
     args: z.object({ attribute: attributeArgument(), k: countArgument() }),
     rerunnable: ranker.rerunnable,
+    prompts: ranker.prompts ?? [],
 
     describe({ dataset }) {
       const names = dataset.attributes.map((a) => a.name).join(', ');

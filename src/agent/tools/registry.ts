@@ -40,6 +40,11 @@ export class ToolRegistry {
     return this.tools.map((tool) => tool.name);
   }
 
+  /** The prompts of all tools. */
+  get prompts(): NonNullable<Tool['prompts']> {
+    return this.tools.flatMap((tool) => tool.prompts ?? []);
+  }
+
   find(name: string): Tool | undefined {
     return this.tools.find((tool) => tool.name === name);
   }

@@ -3,7 +3,7 @@ import type { Dataset } from '../../data/dataset.ts';
 import type { Retriever } from '../../data/retriever.ts';
 import type { RetryNotice } from '../../llm/chat-model.ts';
 import type { Catalogue, Mention } from '../catalogue.ts';
-import type { ModelCall, SessionSettings } from '../events.ts';
+import type { ModelCall, SessionSettings, SessionStarted } from '../events.ts';
 import type { ActionParameter, ActionSignature, ActionValue, ParameterKind } from '../grammar/action.ts';
 import type { MemorySet } from '../memory.ts';
 
@@ -54,6 +54,8 @@ export interface Tool {
   readonly args: z.ZodObject;
   /** True when a run that named items outside the catalogue is worth repeating with the wrong ones named. */
   readonly rerunnable: boolean;
+  /** Every prompt it uses, in full, for the log; none for a tool that asks no model. */
+  readonly prompts?: SessionStarted['prompts'];
   /** One paragraph for the prompt, made from the dataset's real attributes. */
   describe(setting: ToolSetting): string;
   /** `args` have passed the schema. */

@@ -22,6 +22,7 @@ const runSchema = z.strictObject({
   rounds: z.coerce.number().int().min(1).max(100).optional(),
   maxTokens: z.coerce.number().int().min(1).optional(),
   maxCost: z.coerce.number().positive().optional(),
+  maxTime: z.coerce.number().positive().optional(),
   price: z
     .string()
     .transform((text, context) => {
@@ -84,13 +85,17 @@ function registerRun(group: ToolRecCommand, cli: Cli): void {
     .option('--rounds <count>', 'rounds at most (default: 8)')
     .option('--max-tokens <count>', 'stop after so many tokens')
     .option('--max-cost <dollars>', 'stop after so much money; needs --price')
+    .option('--max-time <seconds>', 'stop after so much time in models and tools')
     .option(
       '--price <prompt/reply>',
       'dollars a million tokens of prompt and reply, such as 0.15/0.6, and of cached prompts: 0.15/0.6/0.075',
     )
     .option('--seed <number>', 'seed of whatever is random (default: 0)')
     .option('--fit', 'first fit the offline policy’s weights on the validation split')
-    .option('--fork <session>', 'go on from a session, or from one of its rounds: id@round')
+    .option(
+      '--fork <session>',
+      'go on from a session, or from one of its rounds: id@round; limits may be new',
+    )
     .option('--replay <session>', 'run a stored session again without any model and compare')
     .option('--record <file>', 'keep the model’s answers in a file')
     .option('--playback <file>', 'take the model’s answers from such a file')

@@ -86,6 +86,21 @@ describe('toolrec session', function () {
     assert.ok(difference.rounds.some((round) => !round.same));
   });
 
+  it('forks under other limits, and refuses another user', async () => {
+    const at = `${first.session}@1`;
+    const short = await json('session', 'run', '--fork', at, '-n', '3', '--rounds', '2');
+    assert.equal(short.finalList.length, 3);
+    assert.ok(first.rounds.length > 2);
+    assert.equal(short.rounds.length, 2);
+    const hasty = await json('session', 'run', '--fork', at, '--max-time', '0.000001');
+    assert.equal(hasty.ended.rule, 'time-budget');
+    assert.deepEqual(await errorOf('session', 'run', '--fork', at, '-u', 'simulated-4'), [
+      2,
+      'fork-of-other',
+    ]);
+    assert.deepEqual(await errorOf('session', 'run', '--fork', at, '-n', '490'), [2, 'catalogue-too-small']);
+  });
+
   it('lists, shows and exports', async () => {
     const list = await run(['session', 'list', '-w', folder]);
     assert.ok(list.stdout.includes(first.session));

@@ -248,6 +248,17 @@ describe('LLM policy', () => {
       );
     });
 
+    it('is in the log with its prompt, in full', async () => {
+      const { session } = await run(['1. Heat (1995)']);
+      const { prompts } = session.state.started;
+      assert.deepEqual(
+        prompts.map(({ name }) => name),
+        [surrogate.name, 'demonstrations', rankPrompt.name],
+      );
+      assert.equal(prompts.at(-1)!.text, rankPrompt.text);
+      assert.equal(prompts.at(-1)!.hash, rankPrompt.hash);
+    });
+
     it('drops history and duplicates', async () => {
       const history = titles([...dataset.items.subarray(dataset.offsets[3]!, dataset.validationEnd[3]!)]);
       const { set } = await run([

@@ -104,6 +104,28 @@ describe('prompt versions', () => {
     );
   });
 
+  it('are credited with no run that two of them decided', async () => {
+    const workspace = new Workspace(folder);
+    const prompt = (hash: string) => [{ name: 'surrogate.movies', hash, text: hash }];
+    const w = world([retrieve('genre', 10), retrieve(null, 10), finish('Alien (1979)')]);
+    const session = await startSession(w);
+    await session.step();
+    const { policy } = w.environment;
+    await session.use({
+      ...w.environment,
+      policy: { ...policy, prompts: prompt('bbbb'), decide: policy.decide.bind(policy) },
+    });
+    await session.run();
+    const store = new SessionStore(workspace.directory('sessions'));
+    const log = await store.create('s-1', w.events);
+    await log.close();
+    const { versions } = await promptVersions(workspace);
+    assert.deepEqual(
+      versions.map(({ hash, uses, runs }) => [hash, uses, runs.length]),
+      [['bbbb', 1, 0]],
+    );
+  });
+
   it('are compared only over runs of one kind', () => {
     const run = (user: string, at: number | null, over: Partial<PromptRun> = {}): PromptRun => ({
       from: 'quick check',
