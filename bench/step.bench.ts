@@ -7,10 +7,11 @@ const program: BenchProgram = {
   description:
     'One training step of SASRec and BERT4Rec, batch 128, dropout on, against PyTorch on the same cores.',
   async run({ args, log, signal }) {
-    const { compareSteps, figuresOf, hasCuda, hasTorch, numberOption } = await import('./step-peers.ts');
+    const { compareSteps, figuresOf, hasCuda, hasTorch, numberOption, peerBlas } =
+      await import('./step-peers.ts');
     const option = (name: string, fallback: number) => numberOption(args, name, fallback);
     const torch = hasTorch();
-    if (!torch) log('PyTorch is not installed (python3-torch, libopenblas0-pthread): no peer.');
+    if (!torch) log('PyTorch is not installed (python3-torch, libopenblas0-openmp): no peer.');
     const only = option('length', 0);
     const at = args.indexOf('--device');
     const device = at < 0 ? 'onnx-cpu' : args[at + 1]!;
@@ -40,7 +41,13 @@ const program: BenchProgram = {
         if (measured.ours.compileMilliseconds > 2000) log('Capture and session creation took over 2 s.');
         figures[`${model} ${loss} length ${length}`] = measured;
       }
-    return { figures: { device, peer: torch ? `PyTorch, ${cuda ? 'CUDA' : 'CPU'}` : 'none', ...figures } };
+    return {
+      figures: {
+        device,
+        peer: torch ? `PyTorch, ${cuda ? 'CUDA' : `CPU, ${peerBlas}`}` : 'none',
+        ...figures,
+      },
+    };
   },
 };
 export default program;

@@ -1,8 +1,8 @@
 // @ts-check
 // npm run package -- [--target <platform-arch>] [--out <file>]: makes the .vsix for one platform.
 //
-// The bundles hold every dependency but onnxruntime-node, whose native library is copied beside them, for the
-// target alone. What goes in is what is listed here; nothing is downloaded.
+// The bundles hold every dependency but onnxruntime-node and usearch, whose native libraries are copied beside them, for
+// the target alone. What goes in is what is listed here; nothing is downloaded.
 import {
   cpSync,
   existsSync,
@@ -78,7 +78,8 @@ export async function stageExtension(folder, target = thisTarget) {
 }
 
 /**
- * onnxruntime-node for one platform, and onnxruntime-common, which it requires.
+ * onnxruntime-node for one platform, and usearch where it has a library for it (approximate search says so where it has
+ * none), each with what it requires.
  * @param {string} target `<platform>-<arch>` @param {string} into
  */
 function copyNativePackages(target, into) {
@@ -87,15 +88,43 @@ function copyNativePackages(target, into) {
   const binaries = path.join('bin', 'napi-v6', platform, arch);
   if (!existsSync(path.join(modules, 'onnxruntime-node', binaries)))
     throw new Error(`onnxruntime-node has no library for ${target}; it has: ${targets(modules).join(', ')}.`);
-  for (const [name, parts] of /** @type {[string, string[]][]} */ ([
-    ['onnxruntime-node', ['package.json', 'dist', binaries]],
-    ['onnxruntime-common', ['package.json', path.join('dist', 'cjs')]],
-  ]))
-    for (const part of parts)
-      cpSync(path.join(modules, name, part), path.join(into, name, part), {
-        recursive: true,
-        filter: (source) => !/\.(map|d\.ts)$/.test(source),
-      });
+  /** @type {[string, string[]][]} */
+  const packages = [
+    ['onnxruntime-node', ['dist', binaries]],
+    ['onnxruntime-common', [path.join('dist', 'cjs')]],
+  ];
+  const search = searchLibrary(modules, platform, arch);
+  if (search !== undefined)
+    packages.push(
+      ['usearch', [path.join('javascript', 'dist'), search]],
+      ['node-gyp-build', ['index.js', 'node-gyp-build.js']],
+      ['bindings', ['bindings.js']],
+      ['file-uri-to-path', ['index.js']],
+    );
+  for (const [name, parts] of packages)
+    for (const part of ['package.json', 'LICENSE', 'LICENSE.md', ...parts])
+      if (parts.includes(part) || existsSync(path.join(modules, name, part)))
+        cpSync(path.join(modules, name, part), path.join(into, name, part), {
+          recursive: true,
+          filter: (source) => !/\.(map|d\.ts)$/.test(source),
+        });
+}
+
+/**
+ * The folder of usearch's library within its package: `<platform>-<arch>`, or several architectures joined by “+”.
+ * @param {string} modules @param {string} platform @param {string} arch
+ */
+function searchLibrary(modules, platform, arch) {
+  const prebuilds = path.join(modules, 'usearch', 'prebuilds');
+  const folder = (existsSync(prebuilds) ? readdirSync(prebuilds) : []).find(
+    (name) =>
+      name.startsWith(`${platform}-`) &&
+      name
+        .slice(platform.length + 1)
+        .split('+')
+        .includes(arch),
+  );
+  return folder === undefined ? undefined : path.join('prebuilds', folder);
 }
 
 /** @param {string} modules */

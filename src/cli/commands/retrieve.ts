@@ -51,7 +51,8 @@ export function register(program: ToolRecCommand, cli: Cli): void {
             'Give --user or --history.',
           );
         const workspace = run.workspace.folder;
-        const { name } = (await run.engine.request(showModel, { workspace, id: model })).model.dataset;
+        const shown = (await run.engine.request(showModel, { workspace, id: model })).model;
+        const { name } = shown.dataset;
         const dataset = await openNamedDataset(run.workspace, name);
         const code = <T>(found: T | undefined, what: string, flag: string): T => {
           if (found !== undefined) return found;
@@ -90,6 +91,9 @@ export function register(program: ToolRecCommand, cli: Cli): void {
         const items = lists[0]!;
         const value = {
           model,
+          title: shown.title,
+          // SASRec_BERT or its stand-in: which embeddings its item texts have.
+          ...(shown.text ? { text: shown.text.label } : {}),
           attribute: options.attribute ?? null,
           simulated: dataset.simulated,
           items,
@@ -97,7 +101,9 @@ export function register(program: ToolRecCommand, cli: Cli): void {
         };
         await run.result(value, (style) => [
           style.bold(`Retrieve[${options.attribute ?? 'None'}, ${options.top}] · ${model}`) +
+            style.dim(` (${shown.title})`) +
             (dataset.simulated ? style.caution(' · simulated data') : ''),
+          ...(shown.text ? [style.dim(`Item texts: ${shown.text.label}`)] : []),
           ...table(
             items.map((item, i) => [
               String(i + 1),
