@@ -28,6 +28,11 @@ export interface BenchContext {
   readonly temporaryFolder: string;
   /** The shared data folder (`$TOOLREC_SHARED`, else `../shared` beside the project), where there is one. */
   readonly shared: string | undefined;
+  /** True when the result is to be stored in bench/results; the runner stores `BenchResult` itself. */
+  readonly keep: boolean;
+  /** As the result will name them. */
+  readonly machine: Machine;
+  readonly command: string;
   /** Fires on Ctrl-C. */
   readonly signal: AbortSignal;
   /** Tells the person on stderr how far it is. Never write to stdout: the result stands there alone. */

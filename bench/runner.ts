@@ -92,17 +92,21 @@ async function measure(request: Request & { name: string }, signal: AbortSignal)
   const program = await loadProgram(request.name);
   const machine = describeMachine();
   const temporaryFolder = mkdtempSync(path.join(os.tmpdir(), `toolrec-bench-`));
+  const rest = request.args.length ? ` -- ${request.args.map(quote).join(' ')}` : '';
+  const command = `npm run bench -- ${program.name}${rest}`;
   try {
     const outcome = await program.run({
       args: request.args,
       root,
       temporaryFolder,
       shared: sharedFolder(),
+      keep: request.keep,
+      machine,
+      command,
       signal,
       log: (message) => process.stderr.write(`${message}\n`),
     });
-    const rest = request.args.length ? ` -- ${request.args.map(quote).join(' ')}` : '';
-    return { name: program.name, ...outcome, machine, command: `npm run bench -- ${program.name}${rest}` };
+    return { name: program.name, ...outcome, machine, command };
   } finally {
     rmSync(temporaryFolder, { recursive: true, force: true });
   }

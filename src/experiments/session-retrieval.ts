@@ -16,7 +16,7 @@ export interface RetrievalRequest {
   readonly dataset: Dataset;
   /** Id of a trained backbone, or a floor model by name; the best that there is when absent. */
   readonly model?: string | undefined;
-  /** Ids of the attribute tools to use; by default the latest one of each attribute, none for a floor model. */
+  /** Ids of the attribute tools to use; by default one of each attribute, none for a floor model. */
   readonly tools?: readonly string[] | undefined;
   /** True when neighbours will be asked for, so that they are counted before it returns; else when first asked for. */
   readonly neighbours?: boolean | undefined;
@@ -146,15 +146,23 @@ function bestBackbone(models: readonly ModelView[], dataset: Dataset): ModelView
     )[0]?.model;
 }
 
-/** The latest usable tool of each attribute, by name of the attribute. */
+/**
+ * The usable tool of each attribute, by name of the attribute: a frozen one before a full one, for the paper's retrieval
+ * tools leave the backbone as it is (3.3.2) and `full + a` is a variant for analysis; then the latest.
+ */
 function latestTools(models: readonly ModelView[], backbone: string, dataset: Dataset): ModelView[] {
   const latest = new Map<string, ModelView>();
   for (const model of models) {
     if (model.tool?.backbone !== backbone || !isUsable(model, dataset)) continue;
     const other = latest.get(model.tool.attribute);
-    if (!other || other.updated < model.updated) latest.set(model.tool.attribute, model);
+    if (!other || isBetterTool(model, other)) latest.set(model.tool.attribute, model);
   }
   return [...latest.values()].sort((a, b) => a.tool!.attribute.localeCompare(b.tool!.attribute, 'en'));
+}
+
+function isBetterTool(model: ModelView, other: ModelView): boolean {
+  const [frozen, otherFrozen] = [model, other].map(({ tool }) => tool?.mode === 'frozen');
+  return frozen === otherFrozen ? other.updated < model.updated : frozen === true;
 }
 
 function named(models: readonly ModelView[], id: string, dataset: Dataset): ModelView {

@@ -74,8 +74,9 @@ const fitUsers = 3000;
 const fitting = new Map<string, Promise<OfflineWeights>>();
 
 /**
- * The weights of the offline policy, fitted on validation users (never on what is predicted) and kept under the
- * content they were fitted on, so that a second run has the same ones at once.
+ * The weights of the offline policy, fitted on validation users and kept under the content they were fitted on, so that
+ * a second run has the same ones at once. The default weights where there is nothing to fit on: where the validation
+ * items are what is predicted, and where a model was fitted on them too.
  */
 function fittedWeights(
   retrieval: OpenRetrieval,
@@ -83,8 +84,7 @@ function fittedWeights(
   world: MethodWorld,
 ): Promise<OfflineWeights> {
   const { workspace, dataset } = world;
-  // Models that were fitted on the validation items leave nothing to fit on.
-  if (retrieval.source.sawValidation)
+  if (retrieval.source.sawValidation || world.part === 'validation')
     return Promise.resolve(defaultWeights(dataset.attributes.map((attribute) => attribute.name)));
   const key = hashOf({ dataset: dataset.hash, ...provenance, fitUsers }).slice(0, 20);
   const file = path.join(workspace.directory('cache'), `offline-weights-x-${key}.json`);
@@ -120,7 +120,11 @@ export function offlineMethod(
   weights: OfflineWeights,
   what: string,
 ): Omit<Method, 'recommend'> {
-  const fitted = weights.fitted ? 'weights fitted on validation' : 'default weights';
+  const fitted = weights.fitted
+    ? 'weights fitted on validation'
+    : setup.retrieval.source.sawValidation
+      ? 'default weights: its models were fitted on the validation items too'
+      : 'default weights: the validation items are what is predicted';
   return {
     detail: `${what} by statistics, no language model (${fitted}); ${setup.retrieval.label}`,
     standIn: 'offline stand-in',

@@ -168,12 +168,14 @@ function historyOf(
 }
 
 /** Attribute tools made from a backbone that can be used, the latest of each attribute. */
+/** A tool of each attribute: a frozen one before a full one, which is a variant for analysis (paper 3.3.2); then the latest. */
 async function toolsOf(workspace: Workspace, backbone: string): Promise<ModelManifest[]> {
   const latest = new Map<string, ModelManifest>();
   for (const { manifest } of await listModels(workspace)) {
     if (manifest?.tool?.backbone !== backbone || manifest.progress.bestEpoch === 0) continue;
     const other = latest.get(manifest.tool.attribute);
-    if (!other || other.updated < manifest.updated) latest.set(manifest.tool.attribute, manifest);
+    const rank = ({ tool, updated }: ModelManifest) => `${tool?.mode === 'frozen' ? 1 : 0} ${updated}`;
+    if (!other || rank(other) < rank(manifest)) latest.set(manifest.tool.attribute, manifest);
   }
   return [...latest.values()];
 }

@@ -16,6 +16,7 @@ interface Model {
   readonly hash?: string;
   readonly bestEpoch?: number;
   readonly updated?: string;
+  readonly mode?: 'frozen' | 'full';
 }
 
 interface Asked {
@@ -56,6 +57,7 @@ function view({
   hash = dataset.hash,
   bestEpoch = 3,
   updated = '2026',
+  mode = 'frozen',
 }: Model) {
   return {
     id,
@@ -63,7 +65,7 @@ function view({
     created: '2026',
     updated,
     config: id === 'refit' ? { fitOn: 'train+validation' } : {},
-    ...(attribute === undefined ? {} : { tool: { attribute, backbone, mode: 'frozen', features: '' } }),
+    ...(attribute === undefined ? {} : { tool: { attribute, backbone, mode, features: '' } }),
     dataset: { name: hash === dataset.hash ? 'small' : 'other', hash, simulated: true },
     progress: { bestEpoch },
     ...(ndcg === undefined ? {} : { validation: { 'ndcg@10': ndcg } }),
@@ -101,6 +103,15 @@ describe('retrieval of a session', () => {
     );
     assert.deepEqual(retriever.attributes, [null, 'genre', 'year']);
     assert.deepEqual(retriever.source, source);
+  });
+
+  it('takes a frozen tool before a full one, however new that is', async () => {
+    const full: Model = { id: 'full', attribute: 'genre', backbone: 'base', updated: '2030', mode: 'full' };
+    const tools = async (models: readonly Model[]) =>
+      (await open(models, { model: 'base' })).source.tools.map(({ model }) => model);
+    assert.deepEqual(await tools([...several, full]), ['base-genre-2', 'base-year']);
+    assert.deepEqual(await tools([full, ...several]), ['base-genre-2', 'base-year']);
+    assert.deepEqual(await tools([...several.slice(0, 2), full]), ['full']);
   });
 
   it('takes a backbone without tools where none has any, and says so', async () => {
