@@ -104,13 +104,13 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
       argument,
     ),
   [commands.quickCheckPrompt]: async (workbench, argument) =>
-    (await import('./prompts/prompt-commands.ts')).quickCheckPrompt(
+    (await import('./prompts/quick-check.ts')).quickCheckPrompt(
       workbench,
       await workbench.prompts.load(),
       argument,
     ),
   [commands.comparePromptVersions]: async (workbench) =>
-    (await import('./prompts/prompt-commands.ts')).comparePromptVersions(
+    (await import('./prompts/compare-versions.ts')).comparePromptVersions(
       workbench,
       await workbench.prompts.load(),
     ),
@@ -121,12 +121,12 @@ const handlers: Readonly<Record<CommandId, Handler>> = {
   [commands.updatePrompt]: async (workbench, argument) =>
     (await import('./prompts/edit-prompts.ts')).updatePrompt(await workbench.prompts.load(), argument),
   [commands.editDemonstrations]: async (workbench, argument) =>
-    (await import('./prompts/prompt-commands.ts')).editDemonstrations(
+    (await import('./prompts/demonstration-commands.ts')).editDemonstrations(
       await workbench.prompts.load(),
       argument,
     ),
   [commands.addDemonstration]: async (workbench, argument) =>
-    (await import('./prompts/prompt-commands.ts')).addDemonstrationFromSession(
+    (await import('./prompts/demonstration-commands.ts')).addDemonstrationFromSession(
       workbench,
       await workbench.prompts.load(),
       argument,

@@ -15,12 +15,16 @@ export class Reports implements vscode.TextDocumentContentProvider, vscode.Dispo
     this.disposables.add(vscode.workspace.registerTextDocumentContentProvider(scheme, this));
   }
 
-  /** @param name of the page, such as `Doctor`; a page of the same name is replaced where it is open */
-  async show(name: string, markdown: string): Promise<void> {
+  /**
+   * @param name of the page, such as `Doctor`; a page of the same name is replaced where it is open
+   * @param where beside what is open, where that is to stay in view
+   */
+  async show(name: string, markdown: string, where: 'here' | 'beside' = 'here'): Promise<void> {
     const uri = vscode.Uri.from({ scheme, path: `/${name}.md` });
     this.texts.set(uri.path, markdown);
     this.changed.fire(uri);
-    await vscode.commands.executeCommand('markdown.showPreview', uri);
+    const command = where === 'beside' ? 'markdown.showPreviewToSide' : 'markdown.showPreview';
+    await vscode.commands.executeCommand(command, uri);
   }
 
   provideTextDocumentContent({ path }: vscode.Uri): string {

@@ -1,18 +1,22 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { openWorkbench, sampleWorkspace, themes, type Theme } from './harness.ts';
+import { LLMock } from '@copilotkit/aimock';
+import { parseDocument } from 'yaml';
+import { openWorkbench, root, sampleWorkspace, themes, toolrec, type Theme } from './harness.ts';
 import type { Workbench } from './pages/workbench.ts';
 
 const name = 'surrogate.movies.toolrec.md';
 
 /** Opens the workspace's copy of the shipped prompt the way a person does. */
-async function editPrompt(workbench: Workbench) {
+async function editPrompt(workbench: Workbench, file = name) {
+  const label = file.replace('.toolrec.md', '');
   await workbench.palette.run('ToolRec: Edit Prompts');
   await workbench.palette.row('surrogate.books').waitFor();
-  await workbench.palette.input.fill('surrogate.movies');
-  await workbench.palette.pick('surrogate.movies');
-  await workbench.editorTab(name).waitFor();
+  await workbench.palette.input.fill(label);
+  await workbench.palette.pick(label);
+  await workbench.editorTab(file).waitFor();
   const editor = workbench.page.locator('.part.editor .monaco-editor').first();
   await editor.locator('.view-line').first().waitFor();
   return editor;
@@ -25,6 +29,52 @@ async function goToEndOf(workbench: Workbench, line: number) {
   await workbench.palette.input.fill(`:${line}:1000`);
   await workbench.palette.input.press('Enter');
   await workbench.palette.widget.waitFor({ state: 'hidden' });
+}
+
+const lensOf = (workbench: Workbench, text: RegExp) =>
+  workbench.page.locator('.codelens-decoration a').filter({ hasText: text }).first();
+
+/** Waits until the file says what is expected. */
+async function untilFile(workbench: Workbench, file: string, expected: (text: string) => boolean) {
+  for (let tries = 0; tries < 300; tries++) {
+    if (existsSync(file) && expected(readFileSync(file, 'utf8'))) return;
+    await workbench.page.waitForTimeout(100);
+  }
+  assert.fail(`${file} never became what was expected`);
+}
+
+/** A language model that retrieves by genre where the prompt asks it to be kind; holds when so many users have come. */
+async function fakeModel() {
+  const mock = new LLMock({ port: 0, host: '127.0.0.1' });
+  let users = 0;
+  let limit = Infinity;
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  mock.on({}, async ({ messages }) => {
+    const text = messages.map(({ content }) => (typeof content === 'string' ? content : '')).join('\n');
+    if (!text.includes('round 1 of')) return { content: 'Thought: enough\nAction: Finish[]' };
+    if (++users > limit) await held;
+    const attribute = text.includes('Be kind.') ? 'genre' : 'None';
+    return { content: `Thought: I look around.\nAction: Retrieve[${attribute}, 50]` };
+  });
+  await mock.start();
+  return {
+    url: `${mock.url}/v1`,
+    /** The model answers for so many users from now on, then never. */
+    holdAfter: (count: number) => {
+      users = 0;
+      limit = count;
+    },
+    stop: async () => {
+      release();
+      await mock.stop();
+    },
+  };
+}
+
+interface StoredCheck {
+  readonly prompts: { readonly name: string; readonly hash: string; readonly text: string }[];
+  readonly users: { readonly user: string; readonly rank: number | null }[];
 }
 
 describe('prompts', () => {
@@ -143,5 +193,248 @@ describe('prompts', () => {
     assert.match(text, /A better title/);
     assert.match(text, /enabled: false/);
     assert.match(text, /^# Worked examples/);
+  });
+
+  it('are checked over users with a model and without, and compared by version', async function () {
+    this.timeout(180_000);
+    const model = await fakeModel();
+    try {
+      const folder = sampleWorkspace();
+      const workbench = await openWorkbench({
+        folder,
+        size: { width: 1500, height: 950 },
+        settings: {
+          'toolrec.languageModel.provider': 'openai',
+          'toolrec.languageModel.baseUrl': model.url,
+          'toolrec.languageModel.model': 'fake',
+        },
+      });
+      const { page, palette, notifications } = workbench;
+      await editPrompt(workbench);
+      const checks = (): StoredCheck[] => {
+        const file = path.join(folder, '.toolrec/cache/prompt-checks.jsonl');
+        if (!existsSync(file)) return [];
+        const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+        return lines.map((line) => JSON.parse(line) as StoredCheck);
+      };
+      const check = async () => {
+        await lensOf(workbench, /^Quick check$/).click();
+        await palette.row('10 users').waitFor();
+      };
+      const report = await workbench.webview();
+      const cellOf = async (label: string) =>
+        (
+          await report.locator('tr').filter({ hasText: label }).first().locator('td').nth(1).innerText()
+        ).trim();
+      const percent = (hits: number, of: number) => `${((100 * hits) / of).toFixed(1)} %`;
+      const hitsOf = ({ users }: StoredCheck) => users.filter(({ rank }) => rank !== null).length;
+
+      // Stopped in the middle of the fourth user: the three before count.
+      model.holdAfter(3);
+      await check();
+      assert.match(await palette.row('10 users').innerText(), /with fake/);
+      await workbench.screenshot('quick-check-choice');
+      await palette.pick('10 users');
+      await notifications.toast('3 of 10 users').waitFor();
+      await workbench.screenshot('quick-check-running');
+      await notifications.choose('Quick check over 10 users', 'Cancel');
+      await report.getByText('Stopped by you').waitFor();
+      assert.equal(await cellOf('Users'), '3');
+      assert.equal(checks().length, 1);
+
+      model.holdAfter(Infinity);
+      await check();
+      await palette.pick('10 users');
+      await report.getByText('Stopped by you').waitFor({ state: 'detached' });
+      assert.equal(await cellOf('Users'), '10');
+      const [, first] = checks();
+      assert.deepEqual(first!.prompts.map((prompt) => prompt.name).sort(), [
+        'demonstrations',
+        'rank.movies',
+        'surrogate.movies',
+      ]);
+      assert.equal(await cellOf('Hit rate@10'), percent(hitsOf(first!), 10));
+      assert.match(await cellOf('95 % interval'), /^[\d.]+ % – [\d.]+ %$/);
+      assert.match(await cellOf('Tokens'), /^[1-9][\d,]+$/);
+      assert.equal(
+        await report
+          .locator('tr')
+          .filter({ hasText: /^\s*simulated-/ })
+          .count(),
+        10,
+      );
+      await workbench.screenshot('quick-check-report');
+
+      // The text as it stands in the editor counts, saved or not.
+      const lines = readFileSync(path.join(folder, 'prompts', name), 'utf8').split('\n');
+      await page.locator('.part.editor .monaco-editor .view-line').first().click();
+      await goToEndOf(workbench, lines.findIndex((text) => text.startsWith('You act for')) + 1);
+      await page.keyboard.type(' Be kind.');
+      await page.locator('.view-line').filter({ hasText: 'Be kind.' }).first().waitFor();
+      await check();
+      await palette.pick('10 users');
+      for (let tries = 0; tries < 300 && checks().length < 3; tries++) await page.waitForTimeout(100);
+      const [, , second] = checks();
+      assert.ok(second!.prompts.some(({ text }) => text.includes('Be kind.')));
+      await page.locator('.notifications-toasts .notification-toast').first().waitFor({ state: 'detached' });
+
+      await palette.run('ToolRec: Compare Prompt Versions');
+      await palette.widget.getByText('2 uses').first().waitFor();
+      await workbench.screenshot('versions-choice');
+      const hashes = [second!, first!].map(
+        ({ prompts }) => prompts.find((prompt) => prompt.name === 'surrogate.movies')!.hash,
+      );
+      await palette.pick(hashes[0]!.slice(0, 8));
+      await palette.row(hashes[0]!.slice(0, 8)).waitFor({ state: 'detached' });
+      await palette.pick(hashes[1]!.slice(0, 8));
+      await page.locator('.monaco-diff-editor .char-insert').first().waitFor();
+      await report.getByText('Versions of surrogate.movies').waitFor();
+      const rates = await report.locator('tr').filter({ hasText: 'Hit rate' }).first().innerText();
+      const old = hitsOf(first!) + hitsOf(checks()[0]!);
+      assert.deepEqual(rates.match(/[\d.]+ %/g), [percent(old, 13), percent(hitsOf(second!), 10)]);
+      const difference = 10 * hitsOf(second!) - (100 * old) / 13;
+      await report.getByText(`Difference of the hit rate: ${difference.toFixed(1)} points`).waitFor();
+      await report.getByText('Of 10 users that both were run for').waitFor();
+      await workbench.screenshot('versions-compared');
+
+      // Without a language model it is the baseline, and nothing is recorded of a prompt that was not read.
+      await workbench.editorTab(name).click();
+      await palette.run('ToolRec: Select Language Model');
+      await palette.pick('Offline');
+      await workbench.statusBarItem('ToolRec: offline').waitFor();
+      await check();
+      assert.match(await palette.row('10 users').innerText(), /offline: the policy does not read the prompt/);
+      await palette.pick('10 users');
+      await report.getByText('the baseline that it has to beat').waitFor();
+      assert.equal(await cellOf('Users'), '10');
+      assert.equal(await cellOf('Tokens'), '0');
+      assert.match(await cellOf('Hit rate@10'), /^[\d.]+ %$/);
+      assert.equal(checks().length, 3);
+      await workbench.screenshot('quick-check-offline');
+    } finally {
+      await model.stop();
+    }
+  });
+
+  it('are updated from what ships, kept, and reset, only when asked', async () => {
+    const folder = sampleWorkspace();
+    const shipped = (file: string) => readFileSync(path.join(root, 'resources/prompts', file), 'utf8');
+    const file = (of: string) => path.join(folder, 'prompts', of);
+    const [copied, edited] = ['rank.movies.toolrec.md', 'plan.movies.toolrec.md'];
+    // As an earlier ToolRec left them: one as it was shipped then, one edited since.
+    mkdirSync(path.join(folder, 'prompts'));
+    const older = (of: string) => shipped(of).replace(/^title: .*$/m, 'title: As it was');
+    const hash = (text: string) => createHash('sha256').update(text).digest('hex');
+    const mine = older(edited).replace('title: As it was', 'title: As I want it');
+    writeFileSync(file(copied), older(copied));
+    writeFileSync(file(edited), mine);
+    writeFileSync(
+      file('.origins.json'),
+      JSON.stringify({
+        version: 1,
+        files: Object.fromEntries(
+          [copied, edited].map((of) => [of, { shipped: hash(older(of)), toolrec: '0.0.1' }]),
+        ),
+      }),
+    );
+    const workbench = await openWorkbench({ folder, size: { width: 1280, height: 800 } });
+    const { palette, notifications, page } = workbench;
+    await palette.run('ToolRec: Edit Prompts');
+    await palette.row('rank.movies').waitFor();
+    assert.match(
+      await palette.row('rank.movies').innerText(),
+      /not edited; a newer version comes with ToolRec/,
+    );
+    assert.match(await palette.row('plan.movies').innerText(), /edited; a newer version comes with ToolRec/);
+    await workbench.screenshot('prompts-list');
+    await palette.dismiss();
+
+    await editPrompt(workbench, copied);
+    assert.equal(readFileSync(file(copied), 'utf8'), older(copied), 'nothing is replaced unasked');
+    const newer = lensOf(workbench, /A newer version comes with ToolRec/);
+    await newer.click();
+    await notifications.toast('You have not edited yours').waitFor();
+    await workbench.screenshot('prompt-update');
+    await notifications.choose('You have not edited yours', 'Show What Changed');
+    await page.locator('.monaco-diff-editor .char-insert').first().waitFor();
+    await workbench.screenshot('prompt-update-changes');
+    await workbench.editorTab(copied).click();
+    await page.locator('.monaco-diff-editor').first().waitFor({ state: 'hidden' });
+    await newer.click();
+    await notifications.choose('You have not edited yours', 'Take the New Version');
+    await untilFile(workbench, file(copied), (text) => text === shipped(copied));
+    await newer.waitFor({ state: 'detached' });
+
+    await editPrompt(workbench, edited);
+    await newer.click();
+    await notifications.choose('You have edited yours', 'Keep Mine');
+    const reset = lensOf(workbench, /Reset to default/);
+    await reset.waitFor();
+    assert.equal(readFileSync(file(edited), 'utf8'), mine);
+    await lensOf(workbench, /Show what changed/).waitFor();
+    await reset.click();
+    const dialog = page.locator('.monaco-dialog-box');
+    await dialog.getByText('Your changes are replaced').waitFor();
+    await workbench.screenshot('prompt-reset');
+    await dialog.locator('.monaco-button').filter({ hasText: 'Reset' }).click();
+    await untilFile(workbench, file(edited), (text) => text === shipped(edited));
+    await reset.waitFor({ state: 'detached' });
+    // Undo brings the edits back.
+    await page.locator('.part.editor .monaco-editor .view-line').first().click();
+    await page.keyboard.press('Control+z');
+    await page.locator('.view-line').filter({ hasText: 'As I want it' }).first().waitFor();
+    await page.keyboard.press('Control+s');
+    await untilFile(workbench, file(edited), (text) => text === mine);
+    await reset.waitFor();
+  });
+
+  it('are taught by a finished session', async () => {
+    const folder = sampleWorkspace();
+    const user = 'simulated-43';
+    const { session } = JSON.parse(
+      toolrec('session', 'run', '--user', user, '--workspace', folder, '--json'),
+    ) as { session: string };
+    const workbench = await openWorkbench({ folder, size: { width: 1280, height: 900 } });
+    const { palette, notifications } = workbench;
+    await palette.run('ToolRec: Open Session…');
+    await palette.pick(`User ${user}`);
+    const panel = await workbench.webview();
+    await panel.locator('#result table').waitFor();
+    await panel.locator('#more').click();
+    await palette.pick('Add to Demonstrations');
+    await notifications.toast('The session is now an example').waitFor();
+    const file = path.join(folder, 'prompts/demonstrations/movies.yaml');
+    const text = readFileSync(file, 'utf8');
+    assert.match(text, /^# Worked examples/, 'comments stay');
+    const document = parseDocument(text);
+    assert.deepEqual(document.errors, []);
+    const { demonstrations } = document.toJS() as {
+      demonstrations: { source?: string; rounds: { action: string; observation?: string[] }[] }[];
+    };
+    const made = demonstrations.at(-1)!;
+    assert.equal(made.source, session);
+    assert.match(made.rounds[0]!.action, /^Retrieve\[None, 50\]$/);
+    assert.match(made.rounds.at(-1)!.action, /^Finish\[/);
+    assert.ok(
+      made.rounds.every(({ observation }) => (observation?.length ?? 0) <= 10),
+      'long lists are cut',
+    );
+
+    await notifications.choose('The session is now an example', 'Show');
+    await workbench.editorTab('movies.yaml').waitFor();
+    const list = await workbench.webview();
+    const entry = list.locator('.entry').nth(4);
+    await entry.getByText(`From session ${session}`).waitFor();
+    assert.equal(await entry.locator('.codicon.error, .codicon.warning').count(), 0);
+    await entry.locator('.title').click();
+    await entry.locator('.detail').waitFor();
+    await workbench.screenshot('demonstration-from-session');
+
+    // From the list the person says which session; one that is an example already is not added again.
+    await list.getByText('Add from a Session…').click();
+    await palette.widget.getByText('Which session should become an example?').waitFor();
+    await palette.pick(`User ${user}`);
+    await notifications.toast('The session is an example already').waitFor();
+    assert.equal(readFileSync(file, 'utf8'), text);
   });
 });

@@ -60,13 +60,23 @@ export function removeDemonstration(text: string, index: number): string {
   });
 }
 
-/** Adds an example at the end; attributes that it uses are added to those that the file names. */
+/**
+ * Adds an example at the end; attributes that it uses are added to those that the file names.
+ * @throws UsageError `already-demonstration` when the session that it was made from has one in the file.
+ */
 export function addDemonstration(
   text: string,
   demonstration: Demonstration,
   attributes: readonly string[] = [],
 ): string {
   return change(text, (list, document) => {
+    const { source } = demonstration;
+    if (source !== 'written' && list.items.some((item) => isMap(item) && item.get('source') === source))
+      throw new UsageError(
+        'already-demonstration',
+        'The session is an example already.',
+        'Edit it in the list; or remove it there, then add the session again.',
+      );
     list.items.push(document.createNode(plain(demonstration)));
     const known = document.get('attributes');
     if (!isSeq(known)) return;

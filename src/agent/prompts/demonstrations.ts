@@ -176,9 +176,19 @@ export function demonstrationOf(
   signatures: readonly ActionSignature[],
   keep = 5,
 ): Demonstration {
-  const shown = session.rounds.filter(
-    ({ action, observation }) => action && action.name !== finishSignature.name && observation.length > 0,
+  // What a model cannot call teaches it nothing: Finish, and tools that only the offline policy has.
+  const callable = session.rounds.filter(
+    ({ action }) => action && signatures.some(({ name }) => name === action.name),
   );
+  const retrieved = new Set<string>();
+  const shown = callable.flatMap((round) => {
+    const isRank = round.action!.name === 'Rank';
+    const observation = isRank
+      ? round.observation.filter((title) => retrieved.has(title))
+      : round.observation;
+    for (const title of observation) retrieved.add(title);
+    return observation.length > 0 ? [{ ...round, observation }] : [];
+  });
   const observed = new Set(shown.flatMap((round) => round.observation));
   const items = session.result.filter((title) => observed.has(title)).slice(0, keep);
   const needed = new Set(items);

@@ -100,6 +100,11 @@ export class PromptFiles {
     return entry.file;
   }
 
+  /** @throws UsageError `outside-workspace` when the file does not really lie in the workspace. */
+  async requireOwn(name: string): Promise<void> {
+    await requireInside(this.workspace, (await this.find(name)).file);
+  }
+
   /** Puts what is shipped in the place of the workspace's copy. @throws UsageError `nothing-shipped`. */
   async reset(name: string): Promise<void> {
     const entry = await this.find(name);

@@ -12,13 +12,14 @@ import { checkDemonstrations, readDemonstrations } from '../../agent/prompts/lan
 import { entryAt } from '../../agent/prompts/language/yaml-model.ts';
 import { standardSignatures } from '../../agent/tools/registry.ts';
 import { estimateTokens } from '../../llm/tokens.ts';
-import { InputError, UsageError } from '../../shared/errors.ts';
+import { InputError } from '../../shared/errors.ts';
 import { HostEnd } from '../../shared/message-channel.ts';
 import { showFailure } from '../failures.ts';
 import { vscodeTexts } from '../language.ts';
 import { commands } from '../names.ts';
 import { webviewOptions, webviewPage } from '../webview-page.ts';
 import type { PromptFeatures } from './features.ts';
+import { replaceText } from './replace-text.ts';
 
 /**
  * A file of demonstrations as a list. The text document is the truth: every change is an edit of it, so undo, save and
@@ -58,7 +59,7 @@ export class DemonstrationsEditor {
         enable: ({ index, enabled }) =>
           attempt(() => this.apply(enableDemonstration(document.getText(), index, enabled))),
         remove: ({ index }) => attempt(() => this.apply(removeDemonstration(document.getText(), index))),
-        addFromSession: () => void vscode.commands.executeCommand(commands.addDemonstration),
+        addFromSession: () => void vscode.commands.executeCommand(commands.addDemonstration, { pick: true }),
         showText: ({ line }) => {
           const at = new vscode.Position(Math.max(0, line - 1), 0);
           void vscode.window.showTextDocument(document.uri, {
@@ -89,12 +90,8 @@ export class DemonstrationsEditor {
     );
   }
 
-  private async apply(text: string): Promise<void> {
-    const { document } = this;
-    const edit = new vscode.WorkspaceEdit();
-    edit.replace(document.uri, new vscode.Range(0, 0, document.lineCount, 0), text);
-    if (!(await vscode.workspace.applyEdit(edit)))
-      throw new UsageError('not-editable', 'The file cannot be changed.', 'See whether it is read-only.');
+  private apply(text: string): Promise<void> {
+    return replaceText(this.document, text);
   }
 
   private async show(): Promise<void> {

@@ -5,6 +5,7 @@ import { promptSuffix } from '../../agent/prompts/template.ts';
 import { UsageError } from '../../shared/errors.ts';
 import { pickFolder, requireTrust } from '../folders.ts';
 import type { PromptFeatures } from './features.ts';
+import { replaceAndSave } from './replace-text.ts';
 
 const { t } = vscode.l10n;
 
@@ -143,13 +144,9 @@ async function replaceInEditor(files: PromptFiles, entry: PromptFile, uri: vscod
     await files.reset(entry.name); // says why not
     return;
   }
-  const document = await vscode.workspace.openTextDocument(uri);
-  const text = Buffer.from(await vscode.workspace.fs.readFile(vscode.Uri.file(entry.shipped))).toString(
-    'utf8',
-  );
-  const edit = new vscode.WorkspaceEdit();
-  edit.replace(uri, new vscode.Range(0, 0, document.lineCount, 0), text);
-  await vscode.workspace.applyEdit(edit);
-  await document.save();
+  // A link that leads out of the folder is not followed.
+  await files.requireOwn(entry.name);
+  const shipped = Buffer.from(await vscode.workspace.fs.readFile(vscode.Uri.file(entry.shipped)));
+  await replaceAndSave(await vscode.workspace.openTextDocument(uri), shipped.toString('utf8'));
   await files.keep(entry.name);
 }

@@ -145,7 +145,7 @@ function activeSession({ sessionPanels, sessions }: Workbench): OpenSession {
   );
 }
 
-function sessionOf(argument: unknown): SessionReference | undefined {
+export function sessionOf(argument: unknown): SessionReference | undefined {
   if (typeof argument !== 'object' || argument === null) return undefined;
   const { folder, id } = argument as Record<string, unknown>;
   return typeof folder === 'string' && typeof id === 'string' ? { folder, id } : undefined;

@@ -4,7 +4,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { SessionStore } from '../../../src/agent/log-store.ts';
 import { demonstrationFromSession } from '../../../src/agent/prompts/demonstration-from-session.ts';
-import { checkDemonstration } from '../../../src/agent/prompts/demonstrations.ts';
+import { addDemonstration, newDemonstrations } from '../../../src/agent/prompts/demonstration-edits.ts';
+import {
+  checkDemonstration,
+  demonstrationOf,
+  parseDemonstrations,
+} from '../../../src/agent/prompts/demonstrations.ts';
 import { foldAll } from '../../../src/agent/state.ts';
 import { standardSignatures } from '../../../src/agent/tools/registry.ts';
 import { differenceInterval, quickCheck, wilsonInterval } from '../../../src/experiments/prompt-check.ts';
@@ -191,6 +196,36 @@ describe('values of prompts', () => {
 });
 
 describe('a demonstration from a session', () => {
+  it('leaves out tools that only the offline policy has, and what only they found', () => {
+    const round = (name: string, observation: string[]) => ({
+      thought: name,
+      action: { name, args: name === 'Neighbours' ? { item: null, k: 9 } : { attribute: null, k: 9 } },
+      observation,
+    });
+    const made = demonstrationOf(
+      {
+        id: 's-1',
+        history: ['H'],
+        rounds: [
+          round('Retrieve', ['A', 'B', 'C']),
+          round('Neighbours', ['N', 'A']),
+          round('Rank', ['N', 'B', 'A']),
+        ],
+        result: ['N', 'B', 'A'],
+      },
+      standardSignatures(),
+    );
+    assert.deepEqual(
+      made.rounds.map(({ thought, observation }) => [thought, observation]),
+      [
+        ['Retrieve', ['A', 'B', 'C']],
+        ['Rank', ['B', 'A']],
+        ['The candidates fit the history well.', undefined],
+      ],
+    );
+    assert.deepEqual(checkDemonstration(made, standardSignatures(), ['genre']), []);
+  });
+
   it('is readable as it stands, with its lists cut', async () => {
     const w = world([retrieve('genre', 20), rank('genre', 8), finish('Alien (1979)')]);
     const session = await startSession(w);
@@ -200,6 +235,9 @@ describe('a demonstration from a session', () => {
     assert.ok(demonstration.rounds.every(({ observation }) => (observation?.length ?? 0) <= 10));
     assert.deepEqual(checkDemonstration(demonstration, standardSignatures(), attributes), []);
     assert.equal(demonstration.source, 'test-session');
+    const file = newDemonstrations('movies', attributes, demonstration);
+    assert.deepEqual(parseDemonstrations(file, 'x').demonstrations, [demonstration]);
+    assert.throws(() => addDemonstration(file, demonstration), { code: 'already-demonstration' });
     const open = await startSession(world([retrieve(null, 5)]));
     assert.throws(() => demonstrationFromSession(open.state), { code: 'session-not-finished' });
     const empty = await startSession(world([finish('Alien (1979)')]));

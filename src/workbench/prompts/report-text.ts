@@ -1,0 +1,17 @@
+import * as vscode from 'vscode';
+
+/** How figures and names are written in the reports of prompts. */
+
+export function percent(share: number | null): string {
+  return share === null ? '–' : `${(share * 100).toFixed(1)} %`;
+}
+
+export function money(cost: number, unpriced: number): string {
+  return unpriced > 0
+    ? vscode.l10n.t('not known ({0} calls without a price)', unpriced)
+    : `$${cost.toFixed(4)}`;
+}
+
+export function cell(text: string): string {
+  return text.replace(/[\\|`*_{}[\]<>#]/g, '\\$&').replace(/\s+/g, ' ');
+}
