@@ -60,7 +60,7 @@ export async function quickCheck(
       break;
     }
     const hits = done.filter(({ rank }) => rank !== null).length;
-    onProgress?.({ message: `${hits} hits of ${done.length}`, done: i, total: chosen.length, unit: 'users' });
+    onProgress?.({ message: `Hits: ${hits}`, done: i, total: chosen.length, unit: 'users' });
     const history = [...userHistory(dataset, user, 'validation')];
     const session = await Session.start(environment, { id: `check-${i}`, user, history, settings: { n } });
     const outcome = await session.run({ ...(signal ? { signal } : {}), onFailure: 'hold' });

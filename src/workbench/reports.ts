@@ -23,8 +23,13 @@ export class Reports implements vscode.TextDocumentContentProvider, vscode.Dispo
     const uri = vscode.Uri.from({ scheme, path: `/${name}.md` });
     this.texts.set(uri.path, markdown);
     this.changed.fire(uri);
-    const command = where === 'beside' ? 'markdown.showPreviewToSide' : 'markdown.showPreview';
-    await vscode.commands.executeCommand(command, uri);
+    if (where === 'here') {
+      await vscode.commands.executeCommand('markdown.showPreview', uri);
+      return;
+    }
+    // Beside the first group: the second is then used again, whichever has the focus now.
+    await vscode.commands.executeCommand('workbench.action.focusFirstEditorGroup');
+    await vscode.commands.executeCommand('markdown.showPreviewToSide', uri);
   }
 
   provideTextDocumentContent({ path }: vscode.Uri): string {

@@ -235,7 +235,7 @@ describe('prompts', () => {
       assert.match(await palette.row('10 users').innerText(), /with fake/);
       await workbench.screenshot('quick-check-choice');
       await palette.pick('10 users');
-      await notifications.toast('3 of 10 users').waitFor();
+      await notifications.toast(/Hits: \d · 3 of 10 users/).waitFor();
       await workbench.screenshot('quick-check-running');
       await notifications.choose('Quick check over 10 users', 'Cancel');
       await report.getByText('Stopped by you').waitFor();
@@ -432,7 +432,7 @@ describe('prompts', () => {
 
     // From the list the person says which session; one that is an example already is not added again.
     await list.getByText('Add from a Session…').click();
-    await palette.widget.getByText('Which session should become an example?').waitFor();
+    await palette.widget.getByPlaceholder('Which session should become an example?').waitFor();
     await palette.pick(`User ${user}`);
     await notifications.toast('The session is an example already').waitFor();
     assert.equal(readFileSync(file, 'utf8'), text);

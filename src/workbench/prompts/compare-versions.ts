@@ -11,7 +11,7 @@ import { vscodeTexts } from '../language.ts';
 import { runWithProgress } from '../long-work.ts';
 import type { Workbench } from '../workbench.ts';
 import type { PromptFeatures } from './features.ts';
-import { cell, percent } from './report-text.ts';
+import { cell, count, dollars, percent } from './report-text.ts';
 
 const { t } = vscode.l10n;
 
@@ -53,6 +53,7 @@ export async function comparePromptVersions(workbench: Workbench, features: Prom
     uriOf(older),
     uriOf(newer),
     t('{0}: {1} ↔ {2}', name, older.hash.slice(0, 8), newer.hash.slice(0, 8)),
+    { viewColumn: vscode.ViewColumn.One },
   );
   await workbench.reports.show(t('Versions of {0}', name), versionReport(name, older, newer), 'beside');
 }
@@ -77,7 +78,7 @@ function versionReport(name: string, older: PromptVersion, newer: PromptVersion)
   const { first, second, difference, interval, paired } = compareVersions(older, newer);
   const row = (label: string, of: (figures: VersionFigures) => string) =>
     `| ${label} | ${of(first)} | ${of(second)} |`;
-  const number = (value: number | null, digits: number) => (value === null ? '–' : value.toFixed(digits));
+  const fixed = (value: number | null) => (value === null ? '–' : value.toFixed(4));
   return [
     `# ${t('Versions of {0}', cell(name))}`,
     '',
@@ -89,9 +90,9 @@ function versionReport(name: string, older: PromptVersion, newer: PromptVersion)
     row(t('95 % interval (Wilson)'), ({ runs, interval: [low, high] }) =>
       runs === 0 ? '–' : `${percent(low)} – ${percent(high)}`,
     ),
-    row('NDCG', ({ meanNdcg }) => number(meanNdcg, 4)),
-    row(t('Tokens a run'), ({ tokensPerRun }) => number(tokensPerRun, 0)),
-    row(t('Cost a run'), ({ costPerRun }) => (costPerRun === null ? '–' : `$${costPerRun.toFixed(4)}`)),
+    row('NDCG', ({ meanNdcg }) => fixed(meanNdcg)),
+    row(t('Tokens a run'), ({ tokensPerRun }) => (tokensPerRun === null ? '–' : count(tokensPerRun))),
+    row(t('Cost a run'), ({ costPerRun }) => (costPerRun === null ? '–' : dollars(costPerRun))),
     '',
     difference === null || interval === null
       ? t('No runs of both versions can be compared: they need the same dataset, policy, and length of list.')

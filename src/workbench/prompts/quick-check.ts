@@ -17,7 +17,7 @@ import { choiceText } from '../model-choice.ts';
 import type { Workbench } from '../workbench.ts';
 import type { PromptFeatures } from './features.ts';
 import { promptOf } from './prompt-commands.ts';
-import { cell, money, percent } from './report-text.ts';
+import { cell, count, money, percent } from './report-text.ts';
 
 const { t } = vscode.l10n;
 
@@ -47,7 +47,7 @@ export async function quickCheckPrompt(
   const choice = await workbench.languageModels.current();
   const model = await workbench.languageModels.chatModelFor(choice);
   const with_ = choiceText(choice, vscodeTexts);
-  const count = await vscode.window.showQuickPick(
+  const chosen = await vscode.window.showQuickPick(
     [10, 20, 50, 100].map((users) => ({
       label: t('{0} users', users),
       description: model
@@ -57,12 +57,12 @@ export async function quickCheckPrompt(
     })),
     { placeHolder: t('Over how many users of “{0}”? Their validation items are held out.', subject.dataset) },
   );
-  if (!count) return;
+  if (!chosen) return;
   const dataset = await features.subjects.dataset(folder, subject.dataset);
   const workspace = workspaceOf(folder);
   const started = Date.now();
   const { check, prompts, policy, retrieval } = await runWithProgress(
-    t('Quick check over {0} users', count.users),
+    t('Quick check over {0} users', chosen.users),
     async (work) => {
       const { retriever, label, source } = await openRetrieval(
         { request: (definition, params, its) => workbench.engine.request(definition, params, its) },
@@ -84,7 +84,7 @@ export async function quickCheckPrompt(
           }
         : offlineParts(await weightsFor(workspace, dataset, source));
       const environment = environmentOf(dataset, retriever, label, parts);
-      const result = await quickCheck({ dataset, environment, users: count.users, seed: 0, ...work });
+      const result = await quickCheck({ dataset, environment, users: chosen.users, seed: 0, ...work });
       return {
         check: result,
         prompts: setupOf(environment).prompts,
@@ -118,11 +118,14 @@ function checkReport(
   check: QuickCheck,
   about: { dataset: string; simulated: boolean; policy: string; retrieval: string; usesPrompt: boolean },
 ): string {
+  // What retrieves says so itself where it learnt from such data.
+  const simulated =
+    about.simulated && !about.retrieval.includes('simulated data') ? ` · ${t('simulated data')}` : '';
   const failed = check.users.filter(({ failure }) => failure !== undefined);
   return [
     `# ${t('Quick check of {0}', cell(name))}`,
     '',
-    `${cell(about.policy)} · ${cell(about.dataset)}${about.simulated ? ` · ${t('simulated data')}` : ''} · ${cell(about.retrieval)}`,
+    `${cell(about.policy)} · ${cell(about.dataset)}${simulated} · ${cell(about.retrieval)}`,
     '',
     ...(about.usesPrompt
       ? []
@@ -139,7 +142,7 @@ function checkReport(
     `| ${t('Hit rate@{0}, validation item', check.n)} | ${percent(check.hitRate)} |`,
     `| ${t('95 % interval (Wilson)')} | ${percent(check.interval[0])} – ${percent(check.interval[1])} |`,
     `| NDCG@${check.n} | ${check.meanNdcg.toFixed(4)} |`,
-    `| ${t('Tokens')} | ${check.tokens.toLocaleString(vscodeTexts.locale)} |`,
+    `| ${t('Tokens')} | ${count(check.tokens)} |`,
     `| ${t('Cost')} | ${about.usesPrompt ? money(check.cost, check.unpriced) : '$0'} |`,
     ...(failed.length > 0 ? [`| ${t('Failed sessions, counted as misses')} | ${failed.length} |`] : []),
     '',
@@ -147,7 +150,7 @@ function checkReport(
     '|---|---:|---:|---:|',
     ...check.users.map(
       ({ user, rank, rounds, tokens, failure }) =>
-        `| ${cell(user)} | ${failure === undefined ? (rank ?? '–') : cell(failure)} | ${rounds} | ${tokens} |`,
+        `| ${cell(user)} | ${failure === undefined ? (rank ?? '–') : cell(failure)} | ${rounds} | ${count(tokens)} |`,
     ),
     '',
     t('Every user has one held-out item, so few users say little: look at the interval before the rate.'),
