@@ -279,7 +279,7 @@ describe('prompts', () => {
       await page.locator('.notifications-toasts .notification-toast').first().waitFor({ state: 'detached' });
 
       await palette.run('ToolRec: Compare Prompt Versions');
-      await palette.widget.getByText('2 uses').first().waitFor();
+      await palette.widget.getByText('Used 2×').first().waitFor();
       await workbench.screenshot('versions-choice');
       const hashes = [second!, first!].map(
         ({ prompts }) => prompts.find((prompt) => prompt.name === 'surrogate.movies')!.hash,

@@ -65,7 +65,7 @@ async function pickVersion(
   const picks = versions.map((version) => ({
     label: version.hash.slice(0, 8),
     description: t(
-      '{0} uses, last {1}',
+      'Used {0}×, last {1}',
       version.uses,
       new Date(version.last).toLocaleString(vscodeTexts.locale),
     ),

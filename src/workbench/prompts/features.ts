@@ -34,6 +34,10 @@ import { PromptPreviews } from './preview-panel.ts';
 import { isPrompt, shippedScheme } from './selectors.ts';
 import { type Subject, Subjects, type SubjectValues } from './subject.ts';
 
+/** Time for a rendering while a person types, and when the text is at rest. */
+const typingRenderMs = 100;
+const restRenderMs = 1000;
+
 /** Adapters from the language core (src/agent/prompts/language) to VS Code, and what they share. */
 export class PromptFeatures implements vscode.Disposable {
   readonly parts: PromptParts;
@@ -49,7 +53,8 @@ export class PromptFeatures implements vscode.Disposable {
     {
       version: number;
       values: SubjectValues | undefined;
-      contextTokens: number | undefined;
+      contextTokens: number | null;
+      renderMs: number;
       check: PromptCheck;
     }
   >();
@@ -97,18 +102,22 @@ export class PromptFeatures implements vscode.Disposable {
     }
   }
 
+  /** @param contextTokens of the model, null where it is not known; `any`: whether the prompt fits is not asked */
   checkNow(
     document: vscode.TextDocument,
     values: SubjectValues | undefined,
-    contextTokens?: number,
+    contextTokens: number | null | 'any' = 'any',
+    renderMs = typingRenderMs,
   ): PromptCheck {
     const known = this.checks.get(document);
     if (
       known?.version === document.version &&
       known.values === values &&
-      known.contextTokens === contextTokens
+      (contextTokens === 'any' || known.contextTokens === contextTokens) &&
+      !(known.check.stopped && known.renderMs < renderMs)
     )
       return known.check;
+    const tokens = contextTokens === 'any' ? null : contextTokens;
     const prompt = this.read(document);
     const samples = Object.fromEntries(
       [...prompt.inputs.values()].map((input) => [input.name, input.sample]),
@@ -121,10 +130,10 @@ export class PromptFeatures implements vscode.Disposable {
       signatures: standardSignatures(),
       attributes: knownAttributes(prompt, values?.dataset),
       values: values ? { ...own, ...values.values } : samples,
-      contextTokens,
-      renderMs: 100,
+      contextTokens: tokens ?? undefined,
+      renderMs,
     });
-    this.checks.set(document, { version: document.version, values, contextTokens, check });
+    this.checks.set(document, { version: document.version, values, contextTokens: tokens, renderMs, check });
     return check;
   }
 
@@ -132,12 +141,12 @@ export class PromptFeatures implements vscode.Disposable {
   async check(document: vscode.TextDocument): Promise<void> {
     if (document.isClosed || !['file', 'untitled'].includes(document.uri.scheme)) return;
     const { folder, values } = await this.contextOf(document);
-    const contextTokens = await this.contextTokens();
+    const contextTokens = (await this.contextTokens()) ?? null;
     if (document.isClosed) return;
     const diagnostics: PromptDiagnostic[] = isPrompt(document)
       ? [
           ...(await this.place(document, folder)),
-          ...this.checkNow(document, values, contextTokens).diagnostics,
+          ...this.checkAtRest(document, values, contextTokens).diagnostics,
         ]
       : checkDemonstrations(readDemonstrations(document.getText()), {
           signatures: standardSignatures(),
@@ -154,6 +163,22 @@ export class PromptFeatures implements vscode.Disposable {
         return shown;
       }),
     );
+  }
+
+  /**
+   * As `checkNow`, but what took too long while the person typed is given more time, once: a machine that was busy for a
+   * moment is no mistake of the prompt.
+   */
+  private checkAtRest(
+    document: vscode.TextDocument,
+    values: SubjectValues | undefined,
+    contextTokens: number | null,
+  ): PromptCheck {
+    const first = this.checkNow(document, values, contextTokens);
+    if (!first.stopped) return first;
+    const again = this.checkNow(document, values, contextTokens, restRenderMs);
+    if (!again.stopped) this.edited(document); // the preview shows that it was stopped
+    return again;
   }
 
   /** A prompt outside of the workspace folder is refused: sessions never read it. */

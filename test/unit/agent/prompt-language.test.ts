@@ -234,8 +234,11 @@ describe('prompt diagnostics', () => {
   it('say when the prompt does not fit the model, and when rendering is stopped', () => {
     const text = front() + uses['rank'];
     const values = sampleValues(parseTemplate(text, 'x'));
-    const codes = (body: string, over: object) =>
-      checkPrompt(readPrompt(front() + body), { ...options, values, ...over }).diagnostics.map((d) => d.code);
+    const check = (body: string, over: object) =>
+      checkPrompt(readPrompt(front() + body), { ...options, values, ...over });
+    const codes = (body: string, over: object) => check(body, over).diagnostics.map((d) => d.code);
+    assert.equal(check(`${uses['rank']}{% for i in (1..1000000000) %}x{% endfor %}`, {}).stopped, true);
+    assert.equal(check(uses['rank']!, {}).stopped, false);
     assert.deepEqual(codes(uses['rank']!, { contextTokens: 10 }), ['context-too-long']);
     assert.deepEqual(codes(uses['rank']!, { contextTokens: 10_000 }), []);
     assert.deepEqual(codes(`${uses['rank']}{% for i in (1..1000000000) %}x{% endfor %}`, {}), ['render']);

@@ -48,6 +48,8 @@ export interface PromptCheck {
   /** Where it could be rendered. */
   readonly rendered: RenderedPrompt | undefined;
   readonly template: PromptTemplate | undefined;
+  /** A limit of time or size ended the rendering; on a machine that stood still, with more time it may pass. */
+  readonly stopped: boolean;
 }
 
 /** All findings of a template, in the order of the text. Never throws. */
@@ -62,6 +64,7 @@ export function checkPrompt(document: PromptDocument, options: CheckOptions): Pr
   ];
   let rendered: RenderedPrompt | undefined;
   let template: PromptTemplate | undefined;
+  let stopped = false;
   const broken = found.some(({ severity }) => severity === 'error');
   if (document.front.value && !document.formProblems.some((problem) => problem.severity === 'error')) {
     try {
@@ -75,11 +78,12 @@ export function checkPrompt(document: PromptDocument, options: CheckOptions): Pr
       if (rendered) found.push(...tooLong(document, rendered, options.contextTokens));
     } catch (error) {
       if (!(error instanceof ToolRecError)) throw error;
+      stopped = error.code === 'prompt-limit';
       if (!broken) found.push(renderProblem(document, error));
     }
   }
   found.sort((a, b) => a.start - b.start || a.end - b.end);
-  return { diagnostics: found, rendered, template };
+  return { diagnostics: found, rendered, template, stopped };
 }
 
 function variableProblems(document: PromptDocument): PromptDiagnostic<PromptCode>[] {
