@@ -22,14 +22,14 @@ export class Reports implements vscode.TextDocumentContentProvider, vscode.Dispo
   async show(name: string, markdown: string, where: 'here' | 'beside' = 'here'): Promise<void> {
     const uri = vscode.Uri.from({ scheme, path: `/${name}.md` });
     this.texts.set(uri.path, markdown);
-    this.changed.fire(uri);
-    if (where === 'here') {
-      await vscode.commands.executeCommand('markdown.showPreview', uri);
-      return;
+    if (where === 'here') await vscode.commands.executeCommand('markdown.showPreview', uri);
+    else {
+      // Beside the first group: the second is then used again, whichever has the focus now.
+      await vscode.commands.executeCommand('workbench.action.focusFirstEditorGroup');
+      await vscode.commands.executeCommand('markdown.showPreviewToSide', uri);
     }
-    // Beside the first group: the second is then used again, whichever has the focus now.
-    await vscode.commands.executeCommand('workbench.action.focusFirstEditorGroup');
-    await vscode.commands.executeCommand('markdown.showPreviewToSide', uri);
+    // Where the page was open it is in view by now, and only then another.
+    this.changed.fire(uri);
   }
 
   provideTextDocumentContent({ path }: vscode.Uri): string {

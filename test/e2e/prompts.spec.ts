@@ -227,6 +227,11 @@ describe('prompts', () => {
           await report.locator('tr').filter({ hasText: label }).first().locator('td').nth(1).innerText()
         ).trim();
       const percent = (hits: number, of: number) => `${((100 * hits) / of).toFixed(1)} %`;
+      const meanNdcg = ({ users }: StoredCheck) =>
+        (
+          users.reduce((sum, { rank }) => sum + (rank === null ? 0 : 1 / Math.log2(rank + 1)), 0) /
+          users.length
+        ).toFixed(4);
       const hitsOf = ({ users }: StoredCheck) => users.filter(({ rank }) => rank !== null).length;
 
       // Stopped in the middle of the fourth user: the three before count.
@@ -248,6 +253,7 @@ describe('prompts', () => {
       await report.getByText('Stopped by you').waitFor({ state: 'detached' });
       assert.equal(await cellOf('Users'), '10');
       const [, first] = checks();
+      assert.equal(await cellOf('NDCG@10'), meanNdcg(first!));
       assert.deepEqual(first!.prompts.map((prompt) => prompt.name).sort(), [
         'demonstrations',
         'rank.movies',
@@ -273,9 +279,11 @@ describe('prompts', () => {
       await page.locator('.view-line').filter({ hasText: 'Be kind.' }).first().waitFor();
       await check();
       await palette.pick('10 users');
-      for (let tries = 0; tries < 300 && checks().length < 3; tries++) await page.waitForTimeout(100);
+      await report.getByText(meanNdcg(first!)).waitFor({ state: 'detached' });
       const [, , second] = checks();
       assert.ok(second!.prompts.some(({ text }) => text.includes('Be kind.')));
+      assert.notEqual(meanNdcg(second!), meanNdcg(first!));
+      assert.equal(await cellOf('NDCG@10'), meanNdcg(second!));
       await page.locator('.notifications-toasts .notification-toast').first().waitFor({ state: 'detached' });
 
       await palette.run('ToolRec: Compare Prompt Versions');

@@ -71,7 +71,7 @@ async function pickVersion(
     ),
     version,
   }));
-  return (await vscode.window.showQuickPick(picks, { placeHolder }))?.version;
+  return (await vscode.window.showQuickPick(picks, { placeHolder, ignoreFocusOut: true }))?.version;
 }
 
 function versionReport(name: string, older: PromptVersion, newer: PromptVersion): string {

@@ -55,7 +55,10 @@ export async function quickCheckPrompt(
         : t('offline: the policy does not read the prompt; this is its baseline'),
       users,
     })),
-    { placeHolder: t('Over how many users of “{0}”? Their validation items are held out.', subject.dataset) },
+    {
+      placeHolder: t('Over how many users of “{0}”? Their validation items are held out.', subject.dataset),
+      ignoreFocusOut: true,
+    },
   );
   if (!chosen) return;
   const dataset = await features.subjects.dataset(folder, subject.dataset);
