@@ -22,7 +22,8 @@ const program: BenchProgram = {
     const { Random } = await import('../src/shared/random.ts');
     const { Workspace } = await import('../src/shared/workspace.ts');
     const { readRecords } = await import('../src/experiments/records.ts');
-    const { experimentDirectory, recordsFile } = await import('../src/experiments/places.ts');
+    const { experimentDirectory, recordsFile, spendingFile } = await import('../src/experiments/places.ts');
+    const { readSpending } = await import('../src/experiments/spending.ts');
     const { openNamedDataset } = await import('../src/data/library.ts');
 
     const folder = path.join(temporaryFolder, 'workspace');
@@ -79,7 +80,7 @@ const program: BenchProgram = {
         return file;
       };
 
-      log('an uninterrupted run …');
+      log(`an uninterrupted run of ${users * 3 * methods.length} sessions …`);
       const whole = write('whole');
       const started = performance.now();
       const code = await start('experiment', 'run', whole).ended;
@@ -87,8 +88,12 @@ const program: BenchProgram = {
       const seconds = (performance.now() - started) / 1000;
       const { records } = await readRecords(path.join(experimentDirectory(workspace, 'whole'), recordsFile));
       const counts = { ...server.counts };
+      const spent = async (id: string) =>
+        (await readSpending(path.join(experimentDirectory(workspace, id), spendingFile)))?.calls ?? 0;
+      const accounted = await spent('whole');
 
       log('the same, killed at random moments …');
+      const startedAgain = performance.now();
       const killed = write('killed');
       const random = new Random('kills');
       const kills: number[] = [];
@@ -114,6 +119,7 @@ const program: BenchProgram = {
       const lines = () => fs.readFileSync(killedFile, 'utf8').split('\n').filter(Boolean);
       const last = await start('experiment', 'resume', killed).ended;
       if (last !== 0) throw new Error(`The resumed run ended with ${last}.`);
+      const secondsWithKills = (performance.now() - startedAgain) / 1000;
       const keys = lines().flatMap((line) => {
         try {
           const { method, repeat, user } = JSON.parse(line) as {
@@ -149,6 +155,10 @@ const program: BenchProgram = {
           failedBy: [...new Set(failed.map(({ failure }) => failure!.code))],
           kills: kills.length,
           usersDoneAtKills: kills,
+          // An answer that was on its way when the process was killed is not in the journal: one a request in flight at most.
+          answersGiven: { whole: counts.answered, killed: server.counts.answered - counts.answered },
+          answersInJournal: { whole: accounted, killed: await spent('killed') },
+          secondsWithKills: round(secondsWithKills, 1),
           usersPaidForTwice: keys.length - new Set(keys).size,
           reportsEqual: same,
           reportsDifferent: names.filter((name) => !same.includes(name)),

@@ -5,6 +5,7 @@ import { JournalCassette } from '../llm/journal-cassette.ts';
 import { OpenAiChatModel } from '../llm/openai-chat.ts';
 import { resolveInside } from '../shared/workspace.ts';
 import type { LanguageModelEntry } from './experiment-file.ts';
+import { noSpending, type Spending } from './spending.ts';
 
 /** Where language models come from that the file does not describe in full. */
 export interface LanguageModelSource {
@@ -14,13 +15,6 @@ export interface LanguageModelSource {
   model?(name: string, entry: LanguageModelEntry): ChatModel | undefined;
 }
 
-/** What a running experiment has spent; counted at each reply, before a user is done. */
-export interface Spending {
-  readonly tokens: number;
-  readonly cost: number;
-  readonly calls: number;
-}
-
 /** The language models of one experiment: made when first asked for, shared by its methods and their rate limits. */
 export class LanguageModels {
   private readonly entries: Readonly<Record<string, LanguageModelEntry>>;
@@ -28,7 +22,8 @@ export class LanguageModels {
   private readonly source: LanguageModelSource;
   private readonly models = new Map<string, Promise<ChatModel>>();
   private readonly cassettes: JournalCassette[] = [];
-  private spent = { tokens: 0, cost: 0, calls: 0 };
+  private spent = noSpending;
+  private account: ((spent: Spending) => Promise<void>) | undefined;
 
   /** `folder`: of the experiment file; cassettes lie inside it. */
   constructor(
@@ -41,8 +36,14 @@ export class LanguageModels {
     this.source = source;
   }
 
+  /** What was asked and answered so far, counted at each answer. Recorded answers cost nothing. */
   get spending(): Spending {
     return this.spent;
+  }
+
+  /** From now on each answer waits until `account` has written down what it cost. */
+  keepAccount(account: (spent: Spending) => Promise<void>): void {
+    this.account = account;
   }
 
   protocol(name: string): ProtocolName {
@@ -55,7 +56,7 @@ export class LanguageModels {
     if (!entry) return undefined;
     let model = this.models.get(name);
     if (!model) {
-      model = this.make(name, entry).then((inner) => new CountedModel(inner, (reply) => this.count(reply)));
+      model = this.make(name, entry);
       this.models.set(name, model);
     }
     return model;
@@ -68,7 +69,8 @@ export class LanguageModels {
   private async make(name: string, entry: LanguageModelEntry): Promise<ChatModel> {
     const file = entry.cassette === undefined ? undefined : resolveInside(this.folder, entry.cassette);
     if (entry.replay && file !== undefined) return JournalCassette.replay(file);
-    const live = this.source.model?.(name, entry) ?? this.server(entry);
+    const asked = this.source.model?.(name, entry) ?? this.server(entry);
+    const live = new CountedModel(asked, (reply) => this.count(reply));
     if (file === undefined) return live;
     const cassette = await JournalCassette.record(file, live);
     this.cassettes.push(cassette);
@@ -92,12 +94,15 @@ export class LanguageModels {
     });
   }
 
-  private count(reply: ChatReply): void {
-    this.spent = {
-      tokens: this.spent.tokens + reply.usage.prompt + reply.usage.completion,
-      cost: this.spent.cost + (reply.cost ?? 0),
-      calls: this.spent.calls + 1,
+  private async count(reply: ChatReply): Promise<void> {
+    const spent = {
+      tokens: reply.usage.prompt + reply.usage.completion,
+      cost: reply.cost ?? 0,
+      calls: 1,
     };
+    const { tokens, cost, calls } = this.spent;
+    this.spent = { tokens: tokens + spent.tokens, cost: cost + spent.cost, calls: calls + 1 };
+    await this.account?.(spent);
   }
 }
 
@@ -106,9 +111,9 @@ class CountedModel implements ChatModel {
   readonly model: string;
   readonly contextTokens: number | undefined;
   private readonly inner: ChatModel;
-  private readonly onReply: (reply: ChatReply) => void;
+  private readonly onReply: (reply: ChatReply) => Promise<void>;
 
-  constructor(inner: ChatModel, onReply: (reply: ChatReply) => void) {
+  constructor(inner: ChatModel, onReply: (reply: ChatReply) => Promise<void>) {
     this.label = inner.label;
     this.model = inner.model;
     this.contextTokens = inner.contextTokens;
@@ -118,7 +123,7 @@ class CountedModel implements ChatModel {
 
   async chat(request: ChatRequest, options?: ChatOptions): Promise<ChatReply> {
     const reply = await this.inner.chat(request, options);
-    this.onReply(reply);
+    await this.onReply(reply);
     return reply;
   }
 }

@@ -1,6 +1,6 @@
 import type { ExperimentPlan } from './plan.ts';
 import type { ExperimentRecord } from './records.ts';
-import type { Spending } from './language-models.ts';
+import { noSpending, type Spending } from './spending.ts';
 
 /**
  * `finished`: every sampled user has a record. `paused`, `cancelled`, `budget`, `stopped` (an error): it can go on.
@@ -26,7 +26,10 @@ export interface RunState {
   readonly done: number;
   readonly total: number;
   readonly methods: readonly MethodProgress[];
-  /** Of all records so far. `cost` is null when a call had no known price. */
+  /**
+   * Of all runs so far, what was spent on users that a crash or a cancelled run lost included. `cost` is null when a call
+   * had no known price.
+   */
   readonly tokens: number;
   readonly cost: number | null;
   /** Users a second in this run; 0 before the first. */
@@ -47,21 +50,25 @@ export class RunProgress {
       failures: number;
     }
   >();
+  private spent: Spending;
   private tokens = 0;
   private cost = 0;
   private unpriced = false;
   private added = 0;
   private readonly started = performance.now();
 
-  constructor(plan: ExperimentPlan, records: readonly ExperimentRecord[]) {
+  /** `spent`: by the journal, where the experiment keeps one. */
+  constructor(plan: ExperimentPlan, records: readonly ExperimentRecord[], spent: Spending = noSpending) {
+    this.spent = spent;
     const total = plan.samples.reduce((sum, users) => sum + users.length, 0);
     for (const { id, title, standIn } of plan.methods)
       this.methods.set(id, { id, title, standIn, done: 0, total, hits: 0, failures: 0 });
     for (const record of records) this.count(record);
   }
 
-  add(record: ExperimentRecord, _spending?: Spending): void {
+  add(record: ExperimentRecord, spent: Spending = this.spent): void {
     this.added++;
+    this.spent = spent;
     this.count(record);
   }
 
@@ -75,8 +82,9 @@ export class RunProgress {
       done: sum(({ done }) => done),
       total: sum(({ total }) => total),
       methods,
-      tokens: this.tokens,
-      cost: this.unpriced ? null : this.cost,
+      // Records have an estimate of what failed calls sent, which the journal does not know.
+      tokens: Math.max(this.tokens, this.spent.tokens),
+      cost: this.unpriced ? null : Math.max(this.cost, this.spent.cost),
       pace: this.added === 0 ? 0 : this.added / seconds,
     };
   }

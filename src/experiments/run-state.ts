@@ -4,11 +4,12 @@ import * as z from 'zod';
 import { asStorageError, writeFileAtomic } from '../shared/atomic-file.ts';
 import { StorageError, ToolRecError } from '../shared/errors.ts';
 import type { Workspace } from '../shared/workspace.ts';
-import { experimentDirectory, recordsFile, stateFile } from './places.ts';
+import { experimentDirectory, recordsFile, spendingFile, stateFile } from './places.ts';
 import { countingRecords, type ExperimentPlan, readPlan } from './plan.ts';
 import { readRecords } from './records.ts';
 import { isRunning } from './run-lock.ts';
 import { RunProgress, type RunState, type RunStatus } from './run-progress.ts';
+import { readSpending } from './spending.ts';
 
 const stateSchema = z.object({
   status: z.enum(['running', 'finished', 'paused', 'cancelled', 'budget', 'stopped', 'interrupted']),
@@ -39,7 +40,8 @@ export async function experimentStatus(workspace: Workspace, id: string): Promis
   const directory = experimentDirectory(workspace, id);
   const plan = await readPlan(directory);
   const { records } = await readRecords(path.join(directory, recordsFile));
-  const progress = new RunProgress(plan, countingRecords(plan, records));
+  const spent = await readSpending(path.join(directory, spendingFile));
+  const progress = new RunProgress(plan, countingRecords(plan, records), spent);
   const stored = await readState(directory);
   const running = await isRunning(workspace, id);
   // A process that died wrote no end.

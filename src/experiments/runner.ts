@@ -7,12 +7,14 @@ import { CancelledError, ModelError, ToolRecError, UsageError } from '../shared/
 import type { Workspace } from '../shared/workspace.ts';
 import { stopsEverything } from './failures.ts';
 import type { MethodAnswer, MethodTask } from './method.ts';
-import { experimentDirectory, planFile, recordsFile, sessionsFolder } from './places.ts';
+import { LineWriter } from './line-writer.ts';
+import { experimentDirectory, planFile, recordsFile, sessionsFolder, spendingFile } from './places.ts';
 import { countingRecords, type OpenExperiment, type OpenMethod } from './plan.ts';
 import { RunProgress, type RunState, type RunStatus } from './run-progress.ts';
 import { writeRunState } from './run-state.ts';
-import { type ExperimentRecord, readRecords, recordKey, RecordWriter } from './records.ts';
+import { type ExperimentRecord, readRecords, recordKey } from './records.ts';
 import { lockRun, takeRunWish } from './run-lock.ts';
+import { noSpending, SpendingJournal } from './spending.ts';
 
 export interface RunOptions {
   /** `fresh`: there must be no records yet. `resume`: goes on with what is there. */
@@ -59,12 +61,19 @@ export async function runExperiment(experiment: OpenExperiment, options: RunOpti
     const records = countingRecords(experiment.plan, stored.records).filter(
       (record) => !(options.retryFailed && record.failure),
     );
-    const writer = await RecordWriter.open(file, stored.tornBytes);
+    const writer = await LineWriter.open(file, stored.tornBytes);
+    let journal: SpendingJournal | undefined;
     try {
-      return await new Run(experiment, directory, records, writer, options).toEnd();
+      if (experiment.methods.some(({ method }) => method.languageModel !== undefined)) {
+        const kept = await SpendingJournal.open(path.join(directory, spendingFile), stored.records);
+        experiment.languageModels.keepAccount((spent) => kept.add(spent));
+        journal = kept;
+      }
+      return await new Run(experiment, directory, records, { writer, journal }, options).toEnd();
     } finally {
       await writer.close();
       await experiment.languageModels.close();
+      await journal?.close();
     }
   } finally {
     await lock.release();
@@ -123,7 +132,8 @@ interface Task {
 class Run {
   private readonly experiment: OpenExperiment;
   private readonly directory: string;
-  private readonly writer: RecordWriter;
+  private readonly writer: LineWriter;
+  private readonly journal: SpendingJournal | undefined;
   private readonly options: RunOptions;
   private readonly done: ReadonlySet<string>;
   private readonly progress: RunProgress;
@@ -133,26 +143,22 @@ class Run {
   private ended: RunStatus | undefined;
   private error: ToolRecError | undefined;
   private failedInARow = 0;
-  private readonly spentBefore: { readonly cost: number; readonly tokens: number };
 
   constructor(
     experiment: OpenExperiment,
     directory: string,
     records: readonly ExperimentRecord[],
-    writer: RecordWriter,
+    kept: { readonly writer: LineWriter; readonly journal: SpendingJournal | undefined },
     options: RunOptions,
   ) {
     this.experiment = experiment;
     this.directory = directory;
-    this.writer = writer;
+    this.writer = kept.writer;
+    this.journal = kept.journal;
     this.options = options;
     this.done = new Set(records.map(recordKey));
-    this.progress = new RunProgress(experiment.plan, records);
+    this.progress = new RunProgress(experiment.plan, records, this.journal?.total);
     this.counts = trainingCounts(experiment.dataset);
-    this.spentBefore = {
-      cost: records.reduce((sum, { cost }) => sum + (cost ?? 0), 0),
-      tokens: records.reduce((sum, { tokens }) => sum + tokens.prompt + tokens.completion, 0),
-    };
     const { sessions } = experiment.file.config;
     this.keptSessions =
       sessions === 'all'
@@ -221,10 +227,10 @@ class Run {
     else if (this.options.pause?.aborted) this.end('paused');
     const { budget } = this.experiment.file.config;
     if (!budget) return;
-    const { cost, tokens } = this.experiment.languageModels.spending;
+    const { cost, tokens } = this.journal?.total ?? noSpending;
     const over =
-      (budget.cost !== undefined && this.spentBefore.cost + cost >= budget.cost) ||
-      (budget.tokens !== undefined && this.spentBefore.tokens + tokens >= budget.tokens) ||
+      (budget.cost !== undefined && cost >= budget.cost) ||
+      (budget.tokens !== undefined && tokens >= budget.tokens) ||
       (budget.minutes !== undefined && performance.now() - this.started >= budget.minutes * 60_000);
     if (over) this.end('budget');
   }
@@ -280,7 +286,7 @@ class Run {
     );
     await this.writer.append(record);
     this.watchFailures(record);
-    this.progress.add(record, this.experiment.languageModels.spending);
+    this.progress.add(record, this.journal?.total);
     this.options.onState?.(this.progress.snapshot('running'));
   }
 

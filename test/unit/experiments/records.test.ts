@@ -2,12 +2,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import {
-  type ExperimentRecord,
-  hashOf,
-  readRecords,
-  RecordWriter,
-} from '../../../src/experiments/records.ts';
+import { LineWriter } from '../../../src/experiments/line-writer.ts';
+import { type ExperimentRecord, hashOf, readRecords } from '../../../src/experiments/records.ts';
 import { drawSamples } from '../../../src/experiments/sampler.ts';
 import type { StorageError } from '../../../src/shared/errors.ts';
 
@@ -47,7 +43,7 @@ describe('experiment records', () => {
 
   it('come back as they were written, in order, many at once', async () => {
     const file = path.join(folder, 'records.jsonl');
-    const writer = await RecordWriter.open(file, 0);
+    const writer = await LineWriter.open(file, 0);
     const all = Array.from({ length: 50 }, (_, user) => record({ user }));
     await Promise.all(all.map((entry) => writer.append(entry)));
     await writer.append(record({ user: 99 }));
@@ -63,7 +59,7 @@ describe('experiment records', () => {
     const stored = await readRecords(file);
     assert.equal(stored.records.length, 1);
     assert.equal(stored.tornBytes, torn.length);
-    const writer = await RecordWriter.open(file, stored.tornBytes);
+    const writer = await LineWriter.open(file, stored.tornBytes);
     await writer.append(record({ user: 3 }));
     await writer.close();
     assert.deepEqual(

@@ -6,12 +6,16 @@ import { checkExperiment } from '../../../src/experiments/experiment-file.ts';
 import { LanguageModels } from '../../../src/experiments/language-models.ts';
 import type { Method, MethodAnswer } from '../../../src/experiments/method.ts';
 import type { OpenExperiment } from '../../../src/experiments/plan.ts';
-import { experimentDirectory, recordsFile } from '../../../src/experiments/places.ts';
+import { experimentDirectory, recordsFile, spendingFile } from '../../../src/experiments/places.ts';
 import { readRecords } from '../../../src/experiments/records.ts';
 import { summarise } from '../../../src/experiments/report/summary.ts';
 import { reportFiles } from '../../../src/experiments/report/write.ts';
+import { experimentStatus } from '../../../src/experiments/run-state.ts';
 import { runExperiment } from '../../../src/experiments/runner.ts';
+import { readSpending } from '../../../src/experiments/spending.ts';
+import type { ChatModel } from '../../../src/llm/chat-model.ts';
 import { ModelFailure } from '../../../src/llm/errors.ts';
+import { CancelledError } from '../../../src/shared/errors.ts';
 import { Workspace } from '../../../src/shared/workspace.ts';
 
 /** Twelve users whose held-out item is their own code; six items, none repeated. */
@@ -174,5 +178,103 @@ describe('experiment runner', () => {
     const summary = summarise(run.plan, await records());
     assert.ok(summary.done < 12 && !summary.complete);
     assert.match(reportFiles(summary).get('report.md')!, /Partial/);
+  });
+
+  describe('what users cost that were lost', () => {
+    const models =
+      'language_models:\n  paid: { base_url: "http://127.0.0.1:9/v1", model: m, price: { prompt: 1, completion: 1 } }\n';
+    const price = { tokens: 100, cost: 0.5, calls: 1 };
+    const replies: ChatModel = {
+      label: 'm',
+      model: 'm',
+      contextTokens: undefined,
+      chat: () =>
+        Promise.resolve({
+          text: '',
+          toolCalls: [],
+          usage: { prompt: 60, completion: 40, estimated: false },
+          cost: 0.5,
+          finish: 'stop',
+          model: 'm',
+          durationMs: 1,
+          retries: [],
+        } as unknown as Awaited<ReturnType<ChatModel['chat']>>),
+    };
+    /** Two calls a user; users in `lost` are given up between the two. */
+    function paid(budget: string, lost: readonly number[], leave?: AbortController): OpenExperiment {
+      const run = experiment(folder, half, `${models}${budget}`);
+      const languageModels = new LanguageModels(run.file.config.language_models, folder, {
+        model: () => replies,
+      });
+      const method: Method = {
+        detail: 'paid',
+        provenance: {},
+        languageModel: 'paid',
+        async recommend({ user }) {
+          const model = (await languageModels.get('paid'))!;
+          await model.chat({ messages: [] });
+          if (lost.includes(user.code)) {
+            leave!.abort();
+            throw new CancelledError('The experiment');
+          }
+          await model.chat({ messages: [] });
+          const tokens = { prompt: 120, completion: 80, estimated: false };
+          return { ...half(user.code), calls: 2, tokens, cost: 1 };
+        },
+      };
+      return { ...run, languageModels, methods: [{ ...run.methods[0]!, method, concurrency: 1 }] };
+    }
+    const journal = () => path.join(experimentDirectory(new Workspace(folder), 'x'), spendingFile);
+
+    it('counts towards the budget when the run goes on', async () => {
+      const budget = 'budget: { cost: 4.5 }\n';
+      const leave = new AbortController();
+      const first = paid(budget, [3], leave);
+      assert.equal((await runExperiment(first, { mode: 'fresh', signal: leave.signal })).status, 'cancelled');
+      assert.equal((await records()).length, 3);
+      // Three users for 1 each, and half of the fourth.
+      assert.deepEqual(await readSpending(journal()), { tokens: 700, cost: 3.5, calls: 7 });
+      const status = await experimentStatus(new Workspace(folder), 'x');
+      assert.deepEqual([status.state.tokens, status.state.cost], [700, 3.5]);
+      // 3.5 are gone: after one user more the budget is spent. By the records alone it would be after two.
+      const outcome = await runExperiment(paid(budget, []), { mode: 'resume' });
+      assert.equal(outcome.status, 'budget');
+      assert.equal((await records()).length, 4);
+      assert.equal((await runExperiment(paid(budget, []), { mode: 'resume' })).status, 'budget');
+      assert.equal((await records()).length, 4);
+    });
+
+    it('is on the disk before an answer is used, and half a line of a crash is cut off', async () => {
+      const written: unknown[] = [];
+      const languageModels = new LanguageModels(paid('', []).file.config.language_models, folder, {
+        model: () => replies,
+      });
+      let release: () => void = () => undefined;
+      languageModels.keepAccount(async (spent) => {
+        await new Promise<void>((resolve) => (release = resolve));
+        written.push(spent);
+      });
+      const answer = (await languageModels.get('paid'))!.chat({ messages: [] }).then(() => written.length);
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.deepEqual(written, []);
+      release();
+      assert.equal(await answer, 1);
+      assert.deepEqual(written, [price]);
+
+      await runExperiment(paid('', []), { mode: 'fresh' });
+      const whole = await fs.readFile(journal(), 'utf8');
+      await fs.writeFile(journal(), `${whole}{"tokens": 10`);
+      assert.deepEqual(await readSpending(journal()), { tokens: 2400, cost: 12, calls: 24 });
+      await runExperiment(paid('', []), { mode: 'resume' });
+      assert.equal(await fs.readFile(journal(), 'utf8'), whole);
+    });
+
+    it('an experiment from before the journal counts its records', async () => {
+      const budget = 'budget: { tokens: 2400 }\n';
+      await runExperiment(paid('', []), { mode: 'fresh' });
+      await fs.rm(journal());
+      await runExperiment(paid(budget, []), { mode: 'resume' });
+      assert.deepEqual(await readSpending(journal()), { tokens: 2400, cost: 12, calls: 24 });
+    });
   });
 });
