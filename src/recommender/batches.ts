@@ -59,12 +59,12 @@ export function trainingLength(model: SequenceModel, sequence: ItemSequence): nu
 export function trainingBatch(
   model: SequenceModel,
   loss: Loss,
-  config: Pick<TrainingConfig, 'maskRatio'>,
+  config: Pick<TrainingConfig, 'maskRatio'> & Partial<Pick<TrainingConfig, 'lastItemRatio'>>,
   sequences: readonly ItemSequence[],
   random: Random,
 ): TrainingBatch {
   const { inputs, rows, targets, owners } = model.bidirectional
-    ? maskedBatch(model, sequences, config.maskRatio, random)
+    ? maskedBatch(model, sequences, config, random)
     : causalBatch(model, sequences);
   const negatives = drawNegatives(loss, { targets, owners }, sequences, model.itemCount, random);
   const scored = negatives ? concatenate(targets, negatives.data as Int32Array) : targets;
@@ -121,16 +121,27 @@ function causalBatch(model: SequenceModel, sequences: readonly ItemSequence[]): 
   return { inputs, rows, targets, owners };
 }
 
-/** Hidden items are to be guessed; at least one in each sequence. */
+/**
+ * Hidden items are to be guessed; at least one in each sequence. Of some sequences only a beginning is seen, with its last
+ * item hidden (with the usual share of the others): that is what a retrieval asks for, while elsewhere both sides of a
+ * hidden item are known (after BERT4Rec, section 3.6, which hides the last item of whole sequences).
+ */
 function maskedBatch(
   model: SequenceModel,
   sequences: readonly ItemSequence[],
-  ratio: number,
+  { maskRatio, lastItemRatio = 0 }: Pick<TrainingConfig, 'maskRatio'> & Partial<TrainingConfig>,
   random: Random,
 ): Targets {
-  const parts = sequences.map((sequence) =>
-    sequence.subarray(Math.max(0, sequence.length - model.maxLength)),
-  );
+  const parts: ItemSequence[] = [];
+  const certain: number[] = [];
+  for (const sequence of sequences) {
+    // Nothing is drawn at 0, so that models of before go on as they began.
+    const cut = lastItemRatio > 0 && random.uniform() < lastItemRatio;
+    const end = cut ? 2 + random.int(sequence.length - 1) : sequence.length;
+    const part = sequence.subarray(Math.max(0, end - model.maxLength), end);
+    parts.push(part);
+    certain.push(cut ? part.length - 1 : -1);
+  }
   const lengths = parts.map((part) => part.length);
   const length = Math.max(...lengths);
   const items = new Int32Array(parts.length * length);
@@ -140,10 +151,11 @@ function maskedBatch(
   const targets: number[] = [];
   const owners: number[] = [];
   parts.forEach((part, b) => {
-    const certain = random.int(part.length);
+    const last = certain[b]!;
+    const sure = last < 0 ? random.int(part.length) : last;
     for (let t = 0; t < part.length; t++) {
       const place = b * length + t;
-      if (random.uniform() < ratio || t === certain) {
+      if (random.uniform() < maskRatio || t === sure) {
         masked[place] = 1;
         rows.push(place);
         targets.push(part[t]!);

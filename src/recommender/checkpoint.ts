@@ -45,6 +45,8 @@ export const modelManifestSchema = z.strictObject({
       glove: z.string().optional(),
     })
     .optional(),
+  /** The model whose best parameters it began with; random ones when absent. */
+  startedFrom: z.string().optional(),
   /** Present where the item encoder is `text`. */
   text: textManifestSchema.optional(),
   dataset: z.strictObject({

@@ -38,6 +38,14 @@ export const trainingConfigSchema = z
       .describe('Negatives per position (bpr, bce, gbce) or per batch (sampled-softmax).'),
     calibration: z.number().min(0).max(1).default(0.75).describe('Calibration t of gbce.'),
     maskRatio: z.number().gt(0).lt(1).default(0.2).describe('Share of items that BERT4Rec hides.'),
+    lastItemRatio: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .describe(
+        'Share of sequences that BERT4Rec sees up to a random place, its last item hidden, as at retrieval.',
+      ),
     learningRate: z.number().positive().max(1).default(1e-3).describe('Highest learning rate of Adam.'),
     schedule: z.enum(['constant', 'cosine']).default('cosine').describe('Learning rate over the epochs.'),
     finalRate: z

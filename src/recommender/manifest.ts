@@ -9,6 +9,7 @@ import type { SequenceModel } from './models/model.ts';
 export interface ModelOrigin {
   readonly tool?: ModelManifest['tool'];
   readonly text?: ModelManifest['text'];
+  readonly startedFrom?: string | undefined;
   /** Of a tool's backbone. */
   readonly backboneText?: ModelManifest['text'];
 }
@@ -21,7 +22,7 @@ export function newManifest(
   model: SequenceModel,
   params: NamedHostTensors,
   device: string,
-  { tool, text, backboneText }: ModelOrigin = {},
+  { tool, text, backboneText, startedFrom }: ModelOrigin = {},
 ): ModelManifest {
   const now = new Date().toISOString();
   const count = (tensors: NamedHostTensors) =>
@@ -38,6 +39,7 @@ export function newManifest(
     updated: now,
     config,
     ...(tool ? { tool } : {}),
+    ...(startedFrom === undefined ? {} : { startedFrom }),
     ...(text ? { text } : {}),
     dataset: {
       name: dataset.name,

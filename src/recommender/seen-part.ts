@@ -23,3 +23,13 @@ export function refuseSeenBackbone(backbone: ModelManifest, fitOn: ModelManifest
     'Fit the tool on “train+validation” as well (--fit-on), or choose another backbone.',
   );
 }
+
+/** @throws UsageError `part-was-trained-on` where a model would be validated on what it began with was fitted on */
+export function refuseSeenStart(start: ModelManifest, fitOn: ModelManifest['config']['fitOn']): void {
+  if (start.config.fitOn === fitOn || fitOn === 'train+validation') return;
+  throw new UsageError(
+    'part-was-trained-on',
+    `“${start.id}” was fitted on the validation items too, so what begins with it cannot be validated on them.`,
+    'Fit on “train+validation” as well (--fit-on), or start from another model.',
+  );
+}

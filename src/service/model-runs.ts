@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
 import { createEngine, type DeviceName } from '../engine/devices.ts';
+import type { HostTensor, NamedHostTensors } from '../engine/program.ts';
 import {
   checkDataset,
   type DefinedModel,
@@ -15,7 +16,7 @@ import type { TextRequest } from '../recommender/text-embeddings/source.ts';
 import { parseTrainingConfig, presets, type PresetName, type TrainingConfig } from '../recommender/config.ts';
 import { newManifest } from '../recommender/manifest.ts';
 import { freeModelId, modelIdOf } from '../recommender/model-id.ts';
-import { refuseSeenBackbone } from '../recommender/seen-part.ts';
+import { refuseSeenBackbone, refuseSeenStart } from '../recommender/seen-part.ts';
 import { SequenceRecommender } from '../recommender/scoring.ts';
 import { pauseReason, train } from '../recommender/trainer.ts';
 import type { TrainingEvent } from '../recommender/training-event.ts';
@@ -32,6 +33,8 @@ export interface TrainingRequest {
   readonly preset?: string | undefined;
   readonly tool?: ToolRequest | undefined;
   readonly text?: TextRequest | undefined;
+  /** Begin with the best parameters of this model, which has the same shape. */
+  readonly startFrom?: string | undefined;
   readonly resume: boolean;
   readonly device: DeviceName | 'auto';
   readonly threads: number;
@@ -136,14 +139,21 @@ async function runTraining(
   const { model, origin } = existing
     ? await defineAgain(workspace, dataset, existing, request, work)
     : await defineModel(workspace, dataset, config, request, work);
-  const initial = model.initialise(new Random(`${config.seed} parameters`));
+  const random = model.initialise(new Random(`${config.seed} parameters`));
+  const { startFrom } = request;
+  const initial =
+    existing || startFrom === undefined
+      ? random
+      : await parametersOf(workspace, dataset, startFrom, { config, expected: random });
   const { threads } = request;
   const { device, placement } =
     request.device === 'auto'
       ? await fastestDevice(workspace, { config, model, params: initial, threads }, work)
       : { device: request.device, placement: { threads, chosen: 'given' } as const };
   const engine = await createEngine(device, { threads });
-  const manifest = existing ?? newManifest(id, config, dataset, model, initial, engine.device, origin);
+  const manifest =
+    existing ??
+    newManifest(id, config, dataset, model, initial, engine.device, { ...origin, startedFrom: startFrom });
   return train(
     {
       engine,
@@ -155,6 +165,26 @@ async function runTraining(
       onEvent: (event) => request.onEvent?.(id, event),
     },
     work,
+  );
+}
+
+/** The best parameters of a model, to begin another of its shape with. @throws StorageError, UsageError */
+async function parametersOf(
+  workspace: Workspace,
+  dataset: Dataset,
+  id: string,
+  { config, expected }: { config: TrainingConfig; expected: NamedHostTensors },
+): Promise<NamedHostTensors> {
+  const { manifest, params } = await openModel(workspace, dataset, id);
+  refuseSeenStart(manifest, config.fitOn);
+  const names = [...new Set([...Object.keys(expected), ...Object.keys(params)])];
+  const other = names.find((name) => params[name]?.shape.join() !== expected[name]?.shape.join());
+  if (other === undefined) return params;
+  const shape = (tensor: HostTensor | undefined) => (tensor ? `[${tensor.shape.join()}]` : 'absent');
+  throw new UsageError(
+    'other-shape',
+    `“${id}” has another shape: “${other}” is ${shape(params[other])} there and ${shape(expected[other])} here.`,
+    'Give the same model, width, layers and length as that model has.',
   );
 }
 

@@ -17,6 +17,7 @@ const ownOptions = z.object({
   backbone: z.string().optional(),
   attribute: z.string().optional(),
   mode: z.enum(['frozen', 'full']).default('frozen'),
+  startFrom: z.string().optional(),
   glove: z.string().optional(),
   textFolder: z.string().optional(),
   textUrl: z.url({ protocol: /^https?$/ }).optional(),
@@ -55,6 +56,7 @@ export function register(program: ToolRecCommand, cli: Cli): void {
     .option('--device <device>', `one of ${trainableDevices.join(', ')} (default: auto)`)
     .option('--threads <count>', 'CPU threads; 0 = all cores (default: 0)')
     .option('--resume', 'go on with the model --id, with its own settings')
+    .option('--start-from <id>', 'begin with the best parameters of a model of the same shape')
     .option('--backbone <id>', 'train an attribute tool (paper 3.3.2) on this model')
     .option('--attribute <name>', 'attribute of the tool')
     .option('--mode <mode>', 'frozen: only the tool; full: the backbone too (default: frozen)')
@@ -87,7 +89,7 @@ export function register(program: ToolRecCommand, cli: Cli): void {
     )
     .action(
       cli.action<typeof optionsSchema, [string]>(optionsSchema, async (run, options, dataset) => {
-        const { backbone, attribute, mode, glove, id, preset } = options;
+        const { backbone, attribute, mode, glove, id, preset, startFrom } = options;
         const tool =
           backbone === undefined || attribute === undefined
             ? undefined
@@ -112,6 +114,7 @@ export function register(program: ToolRecCommand, cli: Cli): void {
             allowChangedDataset: options.allowChangedDataset ?? false,
             ...(id === undefined ? {} : { id }),
             ...(preset === undefined ? {} : { preset }),
+            ...(startFrom === undefined ? {} : { startFrom }),
             ...(tool === undefined ? {} : { tool }),
             ...(text === undefined ? {} : { text }),
           },
@@ -174,6 +177,7 @@ export function describeModel(model: ModelView, style: Style): string[] {
     ...(model.tool
       ? [['tool', `${model.tool.mode} + ${model.tool.attribute} on ${model.tool.backbone}`]]
       : []),
+    ...(model.startedFrom === undefined ? [] : [['began with', `the parameters of ${model.startedFrom}`]]),
     ...(model.text ? [['item texts', `${model.text.label}, ${model.text.width} numbers`]] : []),
     ['loss', model.loss],
     ['epochs', `${progress.epoch}, best ${progress.bestEpoch}, ${Math.round(progress.seconds)} s`],

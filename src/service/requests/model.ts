@@ -27,6 +27,8 @@ export const modelViewSchema = z.object({
   tool: z
     .object({ attribute: z.string(), mode: z.string(), backbone: z.string(), features: z.string() })
     .optional(),
+  /** The model whose best parameters it began with. */
+  startedFrom: z.string().optional(),
   /** Where the item encoder is `text`: which embeddings its texts have; every view says so. */
   text: z.object({ source: textSourceSchema, label: z.string(), width: count }).optional(),
   dataset: z.object({
@@ -80,6 +82,8 @@ export const trainModel = defineRequest({
     tool: tool.optional(),
     /** Where item texts are embedded, for the item encoder `text`; word vectors when absent. The key is not kept. */
     text: z.strictObject({ source: textSourceSchema, apiKey: z.string().optional() }).optional(),
+    /** Begin with the best parameters of this model, of the same shape. */
+    startFrom: z.string().optional(),
     /** Go on with the model of that id, with its own settings. */
     resume: z.boolean().default(false),
     device: z.enum(trainableDevices).default('auto'),

@@ -114,6 +114,7 @@ export function plansOfFile(
     device: value.device ?? ('auto' as const),
     threads: value.threads ?? 0,
     ...(value.preset === undefined ? {} : { preset: value.preset }),
+    ...(value.startFrom === undefined ? {} : { startFrom: value.startFrom }),
     ...(value.text === undefined ? {} : { text: { source: value.text } }),
     ...(value.id === undefined ? {} : { id: value.id }),
   };

@@ -30,6 +30,11 @@ export const trainingFileSchema = z.strictObject({
   dataset: z.string().min(1).describe('Dataset of this folder that is learned from.'),
   id: name.optional().describe('Name of the model. Made from model and dataset when absent.'),
   preset: z.enum(presetNames).optional().describe('Named settings to start from; those below win over them.'),
+  startFrom: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Begin with the best parameters of this model, which has the same shape.'),
   backbone: z
     .string()
     .min(1)
@@ -73,6 +78,7 @@ export const ownKeys: ReadonlySet<string> = new Set([
   'dataset',
   'id',
   'preset',
+  'startFrom',
   'backbone',
   'attributes',
   'mode',

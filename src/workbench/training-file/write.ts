@@ -5,7 +5,7 @@ import type { RunPlan } from '../training/run-plan.ts';
 export function trainingFileText(plans: readonly Omit<RunPlan, 'id'>[], comment: string): string {
   const [first] = plans;
   if (!first) return '';
-  const { dataset, preset, tool, device, threads, config } = first;
+  const { dataset, preset, startFrom, tool, text, device, threads, config } = first;
   const value = {
     dataset,
     ...(preset === undefined ? {} : { preset }),
@@ -14,8 +14,11 @@ export function trainingFileText(plans: readonly Omit<RunPlan, 'id'>[], comment:
           backbone: tool.backbone,
           attributes: plans.flatMap((plan) => (plan.tool ? [plan.tool.attribute] : [])),
           mode: tool.mode,
+          ...(tool.glove === undefined ? {} : { glove: tool.glove }),
         }
       : {}),
+    ...(startFrom === undefined ? {} : { startFrom }),
+    ...(text === undefined ? {} : { text: text.source }),
     ...config,
     device,
     ...(threads > 0 ? { threads } : {}),

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { openModel } from '../../../src/recommender/model-library.ts';
 import { TrainingQueue, type TrainingRequest } from '../../../src/service/model-runs.ts';
 import { Workspace } from '../../../src/shared/workspace.ts';
 import { cycleDataset } from '../recommender/cycle-dataset.ts';
@@ -60,5 +62,31 @@ describe('the queue of training runs', () => {
     cancel.abort();
     await assert.rejects(second, { code: 'cancelled' });
     assert.equal((await first).status, 'finished');
+  });
+
+  it('begins with the parameters of a model of the same shape, and refuses another shape or one that saw more', async () => {
+    const queue = new TrainingQueue();
+    const first = await queue.train(workspace, dataset, { ...request, id: 'first' }, {});
+    // A learning rate of next to nothing: what it began with is what it has.
+    const still = { ...request.config, epochs: 1, learningRate: 1e-12, warmupEpochs: 0 };
+    const begun = { ...request, id: 'begun', config: still, startFrom: 'first' };
+    const second = await queue.train(workspace, dataset, begun, {});
+    assert.equal(second.startedFrom, 'first');
+    const near = (id: string) => openModel(workspace, dataset, id).then(({ params }) => params['item']!.data);
+    const [one, two] = [await near('first'), await near('begun')];
+    assert.ok(one.every((value, i) => Math.abs(value - two[i]!) < 1e-6));
+    assert.equal(second.validation!['ndcg@10'], first.validation!['ndcg@10']);
+
+    const wider = { ...begun, id: 'wider', config: { ...still, hidden: 16 } };
+    await assert.rejects(queue.train(workspace, dataset, wider, {}), { code: 'other-shape' });
+    const seen = { ...request, id: 'seen', config: { ...request.config, fitOn: 'train+validation' } };
+    await queue.train(workspace, dataset, seen, {});
+    await assert.rejects(queue.train(workspace, dataset, { ...begun, id: 'blind', startFrom: 'seen' }, {}), {
+      code: 'part-was-trained-on',
+    });
+    await assert.rejects(queue.train(workspace, dataset, { ...begun, id: 'none', startFrom: 'no' }, {}), {
+      code: 'no-model',
+    });
+    assert.equal(existsSync(workspace.entry('models', 'wider')), false);
   });
 });

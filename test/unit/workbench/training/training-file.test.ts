@@ -25,7 +25,9 @@ const at = (text: string) => {
 
 describe('a training configuration', () => {
   it('becomes a run, or one an attribute, and is written back', () => {
-    const { value, findings } = readTrainingFile('dataset: sample\nepochs: 3\nloss: bpr # fast\nid: mine\n');
+    const { value, findings } = readTrainingFile(
+      'dataset: sample\nepochs: 3\nloss: bpr # fast\nid: mine\nstartFrom: base\n',
+    );
     assert.deepEqual(findings, []);
     assert.deepEqual(plansOfFile(value!, '/w', '/w/a.yaml'), [
       {
@@ -34,6 +36,7 @@ describe('a training configuration', () => {
         config: { epochs: 3, loss: 'bpr' },
         device: 'auto',
         threads: 0,
+        startFrom: 'base',
         id: 'mine',
       },
     ]);
@@ -47,8 +50,8 @@ describe('a training configuration', () => {
     );
     const again = readTrainingFile(trainingFileText(plans, 'Made by a test.')).value!;
     assert.deepEqual(
-      [again.backbone, again.attributes, again.dataset],
-      ['base', ['genre', 'year'], 'sample'],
+      [again.backbone, again.attributes, again.dataset, again.glove],
+      ['base', ['genre', 'year'], 'sample', path.resolve('/w/sub/g.txt')],
     );
   });
 
