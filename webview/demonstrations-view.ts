@@ -1,33 +1,14 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import type { DemonstrationsActions, DemonstrationsModel } from './demonstrations-model.ts';
 import { number, t } from './language.ts';
-import type { DemonstrationsState, DemonstrationView, EditedDemonstration } from './protocol.ts';
+import type { DemonstrationView } from './protocol.ts';
 
-export interface DemonstrationsModel {
-  readonly state: DemonstrationsState;
-  readonly open?: number;
-  readonly editing?: number;
-  readonly problem?: string;
-}
-
-export interface DemonstrationsActions {
-  toggle(index: number): void;
-  move(from: number, to: number): void;
-  enable(index: number, enabled: boolean): void;
-  remove(index: number): void;
-  edit(index: number): void;
-  cancel(): void;
-  save(index: number, demonstration: EditedDemonstration): void;
-  addFromSession(): void;
-  showText(line: number): void;
-}
-
-/** The examples of a file as a list. A component of its own: other panels can show it with their own actions. */
+/** The page of a file of examples. */
 export function demonstrationsView(
   model: DemonstrationsModel,
   actions: DemonstrationsActions,
 ): TemplateResult {
   const { state } = model;
-  const on = state.demonstrations.filter(({ enabled }) => enabled);
   return html`
     <header class="head">
       <h1>${t('Demonstrations')}</h1>
@@ -38,6 +19,18 @@ export function demonstrationsView(
       >
       <vscode-button @click=${actions.addFromSession}>${t('Add from a Session…')}</vscode-button>
     </header>
+    ${demonstrationsList(model, actions)}
+  `;
+}
+
+/** The examples of a file as a list, for any page that has actions for it. */
+export function demonstrationsList(
+  model: DemonstrationsModel,
+  actions: DemonstrationsActions,
+): TemplateResult {
+  const { state } = model;
+  const on = state.demonstrations.filter(({ enabled }) => enabled);
+  return html`
     <p class="meta" aria-live="polite">
       ${
         state.problem
@@ -64,7 +57,7 @@ export function demonstrationsView(
         : nothing
     }
     <ol class="demonstrations">
-      ${state.demonstrations.map((one, i) => entry(one, i, model, actions))}
+      ${state.demonstrations.map((one, at) => entry(one, at, model, actions))}
     </ol>
   `;
 }
@@ -92,7 +85,7 @@ function entry(
         aria-label=${t('“{0}” is in the prompt', one.title)}
         @change=${(event: Event) => actions.enable(index, (event.target as HTMLInputElement).checked)}
       />
-      <button class="title" aria-expanded=${open} @click=${() => actions.toggle(index)}>
+      <button class="entry-title" aria-expanded=${open} @click=${() => actions.toggle(index)}>
         <i class=${`codicon codicon-chevron-${open ? 'down' : 'right'}`} aria-hidden="true"></i>
         <span>${one.title}</span>
       </button>
@@ -117,7 +110,7 @@ function entry(
               aria-label=${t('from session {0}', one.source)}
             ></i>`
       }
-      <span class="buttons">
+      <span class="entry-buttons">
         ${icon('arrow-up', t('Move “{0}” up (Alt+Up)', one.title), () => actions.move(index, index - 1), index === 0)}
         ${icon('arrow-down', t('Move “{0}” down (Alt+Down)', one.title), () => actions.move(index, index + 1), index === last)}
         ${icon('edit', t('Edit “{0}”', one.title), () => actions.edit(index))}
@@ -129,7 +122,13 @@ function entry(
 }
 
 function icon(name: string, label: string, act: () => void, disabled = false): TemplateResult {
-  return html`<button class="icon" title=${label} aria-label=${label} ?disabled=${disabled} @click=${act}>
+  return html`<button
+    class="entry-icon"
+    title=${label}
+    aria-label=${label}
+    ?disabled=${disabled}
+    @click=${act}
+  >
     <i class=${`codicon codicon-${name}`} aria-hidden="true"></i>
   </button>`;
 }
@@ -144,14 +143,16 @@ function detail(one: DemonstrationView, actions: DemonstrationsActions): Templat
             aria-hidden="true"
           ></i>
           ${message}
-          <button class="link" @click=${() => actions.showText(line)}>${t('Line {0}', number(line))}</button>
+          <button class="entry-link" @click=${() => actions.showText(line)}>
+            ${t('Line {0}', number(line))}
+          </button>
         </p>`,
     )}
     ${one.source === 'written' ? nothing : html`<p class="dim">${t('from session {0}', one.source)}</p>`}
     <p><span class="label">${t('History')}</span> ${one.history.join(' · ')}</p>
     ${one.rounds.map(
       ({ thought, action, observation }, i) =>
-        html`<div class="round">
+        html`<div class="step">
           <span class="number dim">${i + 1}</span>
           <div>
             <p>${thought}</p>

@@ -1,18 +1,19 @@
 import './no-eval.ts';
 import { render } from 'lit';
 import './demonstrations.css';
-import { demonstrationsView, type DemonstrationsModel } from './demonstrations-view.ts';
+import { demonstrationsActions, type OpenEntry } from './demonstrations-model.ts';
+import { demonstrationsView } from './demonstrations-view.ts';
 import { connect } from './host.ts';
 import { setLanguage } from './language.ts';
 import { demonstrationsContract } from './protocol.ts';
-import type { DemonstrationsState, EditedDemonstration } from './protocol.ts';
+import type { DemonstrationsState } from './protocol.ts';
 import { registerComponents } from './toolkit.ts';
 
 /** Entry of the list of demonstrations. Keeps only what is being written; all else comes from the host. */
 registerComponents();
 
 let state: DemonstrationsState | undefined;
-let model: Pick<DemonstrationsModel, 'open' | 'editing' | 'problem'> = {};
+let entry: OpenEntry = {};
 
 const host = connect(demonstrationsContract, {
   language: (language) => {
@@ -25,51 +26,26 @@ const host = connect(demonstrationsContract, {
   },
 });
 
-async function save(index: number, demonstration: EditedDemonstration): Promise<void> {
-  try {
-    await host.request('edit', { index, demonstration });
-    model = { open: index };
-  } catch (error) {
-    model = { ...model, problem: (error as Error).message };
-  }
-  draw();
-}
+const actions = demonstrationsActions(
+  {
+    move: (from, to) => host.tell('move', { from, to }),
+    enable: (index, enabled) => host.tell('enable', { index, enabled }),
+    remove: (index) => host.tell('remove', { index }),
+    save: (index, demonstration) => host.request('edit', { index, demonstration }),
+    addFromSession: () => host.tell('addFromSession', {}),
+    showText: (line) => host.tell('showText', { line }),
+  },
+  () => entry,
+  (next) => {
+    entry = next;
+    draw();
+  },
+);
 
 function draw(): void {
   const root = document.querySelector<HTMLElement>('#app');
   if (!root || !state) return;
-  render(
-    demonstrationsView(
-      { state, ...model },
-      {
-        toggle: (index) => {
-          model = model.open === index ? {} : { open: index };
-          draw();
-        },
-        move: (from, to) => {
-          model = {};
-          host.tell('move', { from, to });
-        },
-        enable: (index, enabled) => host.tell('enable', { index, enabled }),
-        remove: (index) => {
-          model = {};
-          host.tell('remove', { index });
-        },
-        edit: (index) => {
-          model = { open: index, editing: index };
-          draw();
-        },
-        cancel: () => {
-          model = model.open === undefined ? {} : { open: model.open };
-          draw();
-        },
-        save: (index, demonstration) => void save(index, demonstration),
-        addFromSession: () => host.tell('addFromSession', {}),
-        showText: (line) => host.tell('showText', { line }),
-      },
-    ),
-    root,
-  );
+  render(demonstrationsView({ state, ...entry }, actions), root);
 }
 
 host.ready();

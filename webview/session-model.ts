@@ -1,6 +1,8 @@
+import type { DemonstrationsActions, OpenEntry } from './demonstrations-model.ts';
 import type {
   ItemTrail,
   SessionCard,
+  SessionExamples,
   SessionHead,
   SessionPanelState,
   SessionPrompt,
@@ -35,6 +37,11 @@ export interface SessionModel {
   /** The whole history, once asked for. */
   history: readonly SessionCard[] | undefined;
   prompt: PromptEditor | undefined;
+  /** The demonstrations while they are in view; null where there are none, undefined until the host has told. */
+  examples: SessionExamples | null | undefined;
+  /** What is open in their list, and what can be done with it. */
+  example: OpenEntry;
+  examplesActions: DemonstrationsActions | undefined;
 }
 
 export interface PromptEditor {
@@ -57,7 +64,8 @@ export interface SessionActions {
   rerun(round: number): void;
   show(key: string): void;
   openCall(round: number, call: number, what: 'prompt' | 'reply'): void;
-  openPrompt(which: 'prompt' | 'demonstrations'): void;
+  openPrompt(): void;
+  addExample(): void;
   breakpoints(): void;
   breakAfter(round: number): void;
   chooseModel(): void;

@@ -7,6 +7,7 @@ import { branchMap } from './session-branches.ts';
 import { historyStrip } from './session-history.ts';
 import { itemTable } from './session-items.ts';
 import type { SessionActions, SessionHead, SessionModel } from './session-model.ts';
+import { promptSection } from './session-prompt.ts';
 import { button, problemLine, roundCell } from './session-round.ts';
 import { duration, money, tokens } from './session-text.ts';
 
@@ -396,67 +397,4 @@ function result(
 
 function metricName(name: string): string {
   return name.replace(/^recall/, 'Recall').replace(/^ndcg/, 'NDCG');
-}
-
-function promptSection(head: SessionHead, model: SessionModel, actions: SessionActions): TemplateResult {
-  const { prompt } = model;
-  return html`<section class="prompt">
-    <div class="bar">
-      <h2>
-        <button
-          class="fold"
-          id="prompt"
-          aria-expanded=${String(prompt !== undefined)}
-          @click=${actions.togglePrompt}
-        >
-          <i class="codicon codicon-chevron-${prompt ? 'down' : 'right'}" aria-hidden="true"></i
-          >${t('Prompt and demonstrations')}
-        </button>
-      </h2>
-      ${head.hasPrompt ? nothing : html`<span class="dim">${t('The offline policy uses none; they are for a language model.')}</span>`}
-    </div>
-    ${prompt ? promptEditor(prompt, actions) : nothing}
-  </section>`;
-}
-
-function promptEditor(
-  { shown, which, text, problem }: NonNullable<SessionModel['prompt']>,
-  actions: SessionActions,
-): TemplateResult {
-  const kept = which === 'prompt' ? shown.text : (shown.demonstrations?.text ?? '');
-  const own = which === 'prompt' ? shown.own : (shown.demonstrations?.own ?? false);
-  const tab = (name: 'prompt' | 'demonstrations', label: string) =>
-    html`<button
-      class="tab"
-      role="tab"
-      aria-selected=${String(which === name)}
-      @click=${() => actions.choosePrompt(name)}
-    >
-      ${label}
-    </button>`;
-  return html`<div>
-    <div class="bar">
-      <span role="tablist" aria-label=${t('Prompt and demonstrations')}>
-        ${tab('prompt', shown.name)}
-        ${shown.demonstrations ? tab('demonstrations', t('demonstrations')) : nothing}
-      </span>
-      <span class="dim"
-        >${own ? t('of this folder') : t('as shipped; a change is kept in the folder “prompts”')}</span
-      >
-      <span class="grow"></span>
-      <vscode-button appearance="secondary" @click=${() => actions.openPrompt(which)}
-        >${t('Open in Editor')}</vscode-button
-      >
-      <vscode-button ?disabled=${text === kept} @click=${actions.savePrompt}>${t('Save')}</vscode-button>
-    </div>
-    ${problem === undefined ? nothing : html`<p class="problem" role="alert">${problem}</p>`}
-    <textarea
-      id="prompt-text"
-      rows="18"
-      spellcheck="false"
-      aria-label=${which === 'prompt' ? shown.name : t('demonstrations')}
-      .value=${text}
-      @input=${(event: Event) => actions.writePrompt((event.target as HTMLTextAreaElement).value)}
-    ></textarea>
-  </div>`;
 }

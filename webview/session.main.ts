@@ -1,5 +1,6 @@
 import './no-eval.ts';
 import { render } from 'lit';
+import { demonstrationsActions } from './demonstrations-model.ts';
 import { connect, remember } from './host.ts';
 import { setLanguage, t } from './language.ts';
 import { sessionContract } from './protocol.ts';
@@ -23,6 +24,9 @@ const model: SessionModel = {
   trail: undefined,
   history: undefined,
   prompt: undefined,
+  examples: undefined,
+  example: {},
+  examplesActions: undefined,
 };
 let shownSession = '';
 let focused = 0;
@@ -53,6 +57,10 @@ const host = connect(sessionContract, {
       document.querySelector('.rounds ol > li:last-child')?.scrollIntoView({ block: 'nearest' });
     // After the picture: two frames, the first of which draws it.
     requestAnimationFrame(() => setTimeout(() => host.tell('drawn', { revision }), 0));
+  },
+  demonstrations: (examples) => {
+    model.examples = examples;
+    draw();
   },
   writing: ({ text }) => {
     if (text === model.writing) return;
@@ -91,7 +99,7 @@ const actions: SessionActions = {
   rerun: (round) => host.tell('rerun', { round }),
   show: (key) => host.tell('show', { key }),
   openCall: (round, call, what) => host.tell('openCall', { round, call, what }),
-  openPrompt: (which) => host.tell('openPrompt', { which }),
+  openPrompt: () => host.tell('openPrompt', {}),
   breakpoints: () => host.tell('breakpoints', {}),
   breakAfter: (round) => host.tell('breakAfter', { round }),
   chooseModel: () => host.tell('chooseModel', {}),
@@ -130,12 +138,8 @@ const actions: SessionActions = {
   choosePrompt: (which) => {
     const { prompt } = model;
     if (!prompt || prompt.which === which) return;
-    const { shown } = prompt;
-    model.prompt = {
-      shown,
-      which,
-      text: which === 'prompt' ? shown.text : (shown.demonstrations?.text ?? ''),
-    };
+    model.prompt = { ...prompt, which };
+    watchExamples(which === 'demonstrations');
     draw();
   },
   writePrompt: (text) => {
@@ -144,8 +148,34 @@ const actions: SessionActions = {
     model.prompt = { shown, which, text };
     draw();
   },
+  addExample: () => host.tell('addToDemonstrations', {}),
   savePrompt: () => void savePrompt(),
 };
+
+model.examplesActions = demonstrationsActions(
+  {
+    move: (from, to) => host.tell('changeDemonstrations', { what: 'move', from, to }),
+    enable: (index, enabled) => host.tell('changeDemonstrations', { what: 'enable', index, enabled }),
+    remove: (index) => host.tell('changeDemonstrations', { what: 'remove', index }),
+    save: (index, demonstration) => host.request('editDemonstration', { index, demonstration }),
+    addFromSession: () => actions.addExample(),
+    showText: (line) => host.tell('showDemonstrations', { line }),
+  },
+  () => model.example,
+  (next) => {
+    model.example = next;
+    draw();
+  },
+);
+
+/** The host watches the file while the list is in view. */
+function watchExamples(on: boolean): void {
+  if (!on) {
+    model.examples = undefined;
+    model.example = {};
+  }
+  host.tell('watchDemonstrations', { on });
+}
 
 /** Another session in this panel: what was open belonged to the one before. */
 function forget(id: string): void {
@@ -154,6 +184,8 @@ function forget(id: string): void {
   model.trail = undefined;
   model.history = undefined;
   model.prompt = undefined;
+  model.examples = undefined;
+  model.example = {};
   model.unfolded.clear();
   model.near.clear();
   focused = 0;
@@ -216,8 +248,10 @@ async function showHistory(): Promise<void> {
 }
 
 async function togglePrompt(): Promise<void> {
-  if (model.prompt) model.prompt = undefined;
-  else {
+  if (model.prompt) {
+    model.prompt = undefined;
+    watchExamples(false);
+  } else {
     const shown = await host.request('prompt', {});
     model.prompt = { shown, which: 'prompt', text: shown.text };
   }
@@ -229,7 +263,7 @@ async function savePrompt(): Promise<void> {
   if (!prompt) return;
   const { which, text } = prompt;
   try {
-    model.prompt = { shown: await host.request('savePrompt', { which, text }), which, text };
+    model.prompt = { shown: await host.request('savePrompt', { text }), which, text };
   } catch (error) {
     const { message, remedy } = error as Error & { remedy?: string };
     model.prompt = { ...prompt, problem: `${message} ${remedy ?? ''}`.trim() };

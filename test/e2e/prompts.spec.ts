@@ -168,7 +168,7 @@ describe('prompts', () => {
     const list = await workbench.webview();
     await list.locator('.entry').nth(3).waitFor();
     const titles = async () =>
-      (await list.locator('.entry .title').allInnerTexts()).map((text) => text.trim());
+      (await list.locator('.entry-title').allInnerTexts()).map((text) => text.trim());
     const before = await titles();
     await list
       .locator('.entry')
@@ -178,8 +178,8 @@ describe('prompts', () => {
     await list.locator('.entry').nth(1).filter({ hasText: before[0]! }).waitFor();
     await list.locator('.entry').nth(0).locator('input[type=checkbox]').click();
     await list.locator('.entry.off').first().waitFor();
-    await list.locator('.entry .title').nth(1).click();
-    await list.locator('.detail .round').first().waitFor();
+    await list.locator('.entry-title').nth(1).click();
+    await list.locator('.detail .step').first().waitFor();
     await workbench.screenshot('demonstrations');
     await list.locator('.entry').nth(1).getByRole('button', { name: /^Edit/ }).click();
     await list.locator('form [name=title]').fill('A better title');
@@ -396,53 +396,119 @@ describe('prompts', () => {
     await reset.waitFor();
   });
 
-  it('are taught by a finished session', async () => {
+  it('are taught by finished sessions, in the list editor and in the session panel', async function () {
+    this.timeout(180_000);
     const folder = sampleWorkspace();
-    const user = 'simulated-43';
-    const { session } = JSON.parse(
-      toolrec('session', 'run', '--user', user, '--workspace', folder, '--json'),
-    ) as { session: string };
-    const workbench = await openWorkbench({ folder, size: { width: 1280, height: 900 } });
+    const size = { width: 1280, height: 900 };
+    const users = ['simulated-43', 'simulated-44'] as const;
+    const [first, second] = users.map(
+      (user) =>
+        (
+          JSON.parse(toolrec('session', 'run', '--user', user, '--workspace', folder, '--json')) as {
+            session: string;
+          }
+        ).session,
+    );
+    const file = path.join(folder, 'prompts/demonstrations/movies.yaml');
+    const stored = () => {
+      const text = readFileSync(file, 'utf8');
+      assert.match(text, /^# Worked examples/, 'comments stay');
+      const document = parseDocument(text);
+      assert.deepEqual(document.errors, []);
+      return (
+        document.toJS() as {
+          demonstrations: {
+            title: string;
+            source?: string;
+            enabled?: boolean;
+            rounds: { action: string; observation?: string[] }[];
+          }[];
+        }
+      ).demonstrations;
+    };
+    const workbench = await openWorkbench({ folder, size });
     const { palette, notifications } = workbench;
-    await palette.run('ToolRec: Open Session…');
-    await palette.pick(`User ${user}`);
-    const panel = await workbench.webview();
-    await panel.locator('#result table').waitFor();
+    const openSession = async (window: Workbench, user: string) => {
+      await window.palette.run('ToolRec: Open Session…');
+      await window.palette.pick(`User ${user}`);
+      await window.editorTab(`User ${user}`).waitFor();
+      const panel = await window.webview();
+      await panel.locator('#result table').waitFor();
+      return panel;
+    };
+
+    // From the session's menu.
+    const panel = await openSession(workbench, users[0]);
     await panel.locator('#more').click();
     await palette.pick('Add to Demonstrations');
     await notifications.toast('The session is now an example').waitFor();
-    const file = path.join(folder, 'prompts/demonstrations/movies.yaml');
-    const text = readFileSync(file, 'utf8');
-    assert.match(text, /^# Worked examples/, 'comments stay');
-    const document = parseDocument(text);
-    assert.deepEqual(document.errors, []);
-    const { demonstrations } = document.toJS() as {
-      demonstrations: { source?: string; rounds: { action: string; observation?: string[] }[] }[];
-    };
-    const made = demonstrations.at(-1)!;
-    assert.equal(made.source, session);
+    const made = stored().at(-1)!;
+    assert.equal(made.source, first);
     assert.match(made.rounds[0]!.action, /^Retrieve\[None, 50\]$/);
     assert.match(made.rounds.at(-1)!.action, /^Finish\[/);
     assert.ok(
       made.rounds.every(({ observation }) => (observation?.length ?? 0) <= 10),
       'long lists are cut',
     );
-
     await notifications.choose('The session is now an example', 'Show');
     await workbench.editorTab('movies.yaml').waitFor();
     const list = await workbench.webview();
     const entry = list.locator('.entry').nth(4);
-    await entry.getByText(`From session ${session}`).waitFor();
+    await entry.getByText(`From session ${first}`).waitFor();
     assert.equal(await entry.locator('.codicon.error, .codicon.warning').count(), 0);
-    await entry.locator('.title').click();
+    await entry.locator('.entry-title').click();
     await entry.locator('.detail').waitFor();
     await workbench.screenshot('demonstration-from-session');
 
     // From the list the person says which session; one that is an example already is not added again.
+    const before = readFileSync(file, 'utf8');
     await list.getByText('Add from a Session…').click();
     await palette.widget.getByPlaceholder('Which session should become an example?').waitFor();
-    await palette.pick(`User ${user}`);
+    await palette.pick(`User ${users[0]}`);
     await notifications.toast('The session is an example already').waitFor();
-    assert.equal(readFileSync(file, 'utf8'), text);
+    assert.equal(readFileSync(file, 'utf8'), before);
+    await palette.run('Notifications: Clear All Notifications');
+    await notifications.all.first().waitFor({ state: 'detached' });
+
+    // In the panel of a session the same list stands under its rounds; each change is in the file.
+    const other = await openSession(workbench, users[1]);
+    await other.locator('#prompt').click();
+    await other.locator('#tab-demonstrations').click();
+    const examples = other.locator('.entry');
+    await examples.nth(4).waitFor();
+    await other.locator('#add-example').click();
+    await examples.nth(5).getByText(`From session ${second}`).waitFor();
+    await other.locator('#add-example[disabled]').waitFor();
+    assert.equal(stored().at(-1)!.source, second);
+    await examples
+      .nth(5)
+      .getByRole('button', { name: /^Move .* up/ })
+      .click();
+    await examples.nth(4).getByText(`From session ${second}`).waitFor();
+    await examples.nth(0).locator('input[type=checkbox]').click();
+    await other.locator('.entry.off').first().waitFor();
+    await examples.nth(4).getByRole('button', { name: /^Edit/ }).click();
+    await other.locator('form [name=title]').fill('Best of the year');
+    await other.locator('form').getByText('Save').click();
+    await examples.nth(4).getByText('Best of the year').waitFor();
+    await other.locator('.detail .step').first().waitFor();
+    const after = stored();
+    assert.deepEqual(
+      [after[0]!.enabled, after[4]!.title, after[4]!.source],
+      [false, 'Best of the year', second],
+    );
+    await other.locator('#add-example').scrollIntoViewIfNeeded();
+    await workbench.screenshot('session-demonstrations-dark');
+
+    for (const theme of ['light', 'high-contrast'] as const) {
+      const window = await openWorkbench({ folder, size, theme });
+      const page = await openSession(window, users[1]);
+      await page.locator('#prompt').click();
+      await page.locator('#tab-demonstrations').click();
+      await page.locator('.entry').nth(4).locator('.entry-title').click();
+      await page.locator('.detail .step').first().waitFor();
+      await page.locator('#add-example').scrollIntoViewIfNeeded();
+      await window.screenshot(`session-demonstrations-${theme}`);
+    }
   });
 });

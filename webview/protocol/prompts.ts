@@ -87,7 +87,7 @@ const demonstrationViewSchema = z.object({
 });
 export type DemonstrationView = z.infer<typeof demonstrationViewSchema>;
 
-const demonstrationsStateSchema = z.object({
+export const demonstrationsStateSchema = z.object({
   file: z.string(),
   domain: z.string(),
   demonstrations: z.array(demonstrationViewSchema),
@@ -96,9 +96,10 @@ const demonstrationsStateSchema = z.object({
 });
 export type DemonstrationsState = z.infer<typeof demonstrationsStateSchema>;
 
-const index = z.int().min(0).max(10_000);
+export const demonstrationIndex = z.int().min(0).max(10_000);
+const index = demonstrationIndex;
 /** What a person writes in the list editor; checked again against the file's own schema. */
-const editedSchema = z.object({
+export const editedDemonstrationSchema = z.object({
   title: z.string().max(200),
   history: z.array(z.string().max(500)).max(200),
   rounds: z
@@ -111,12 +112,12 @@ const editedSchema = z.object({
     )
     .max(50),
 });
-export type EditedDemonstration = z.infer<typeof editedSchema>;
+export type EditedDemonstration = z.infer<typeof editedDemonstrationSchema>;
 
 export const demonstrationsContract = {
   requests: {
     /** Puts what was written into the file, or says why it cannot be. */
-    edit: { params: z.object({ index, demonstration: editedSchema }), result: z.object({}) },
+    edit: { params: z.object({ index, demonstration: editedDemonstrationSchema }), result: z.object({}) },
   },
   intents: {
     move: z.object({ from: index, to: index }),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { PanelContract } from '../../src/shared/message-channel.ts';
+import { demonstrationIndex, demonstrationsStateSchema, editedDemonstrationSchema } from './prompts.ts';
 
 /** Messages of the panel “Session”: src/workbench/sessions/session-panel.ts and session.main.ts. */
 
@@ -212,9 +213,25 @@ const promptSchema = z.object({
   text: z.string(),
   /** It is a file of the workspace, not the one that ships. */
   own: z.boolean(),
-  demonstrations: z.object({ text: z.string(), own: z.boolean() }).nullable(),
 });
 export type SessionPrompt = z.infer<typeof promptSchema>;
+
+const examplesSchema = z.object({
+  /** It is a file of the workspace, not the one that ships. */
+  own: z.boolean(),
+  list: demonstrationsStateSchema,
+  /** This session can become one: it has ended, and is none yet. */
+  canAdd: z.boolean(),
+});
+export type SessionExamples = z.infer<typeof examplesSchema>;
+
+/** What is done with the list of demonstrations, beside an edit of one. */
+const demonstrationChangeSchema = z.discriminatedUnion('what', [
+  z.object({ what: z.literal('move'), from: demonstrationIndex, to: demonstrationIndex }),
+  z.object({ what: z.literal('enable'), index: demonstrationIndex, enabled: z.boolean() }),
+  z.object({ what: z.literal('remove'), index: demonstrationIndex }),
+]);
+export type DemonstrationChange = z.infer<typeof demonstrationChangeSchema>;
 
 const nothing = z.object({});
 const part = z.enum(['thought', 'action', 'observation']);
@@ -231,9 +248,11 @@ export const sessionContract = {
     /** The whole history, latest first. */
     history: { params: nothing, result: z.object({ cards: z.array(cardSchema) }) },
     prompt: { params: nothing, result: promptSchema },
-    savePrompt: {
-      params: z.object({ which: z.enum(['prompt', 'demonstrations']), text: z.string() }),
-      result: promptSchema,
+    savePrompt: { params: z.object({ text: z.string() }), result: promptSchema },
+    /** Puts what was written into the file of demonstrations, or says why it cannot be. */
+    editDemonstration: {
+      params: z.object({ index: demonstrationIndex, demonstration: editedDemonstrationSchema }),
+      result: nothing,
     },
   },
   intents: {
@@ -252,7 +271,13 @@ export const sessionContract = {
     show: z.object({ key: z.string() }),
     /** The exact prompt or the raw reply of a call, in an editor. */
     openCall: z.object({ round, call: count, what: z.enum(['prompt', 'reply']) }),
-    openPrompt: z.object({ which: z.enum(['prompt', 'demonstrations']) }),
+    openPrompt: nothing,
+    /** The demonstrations are in view, or no more. */
+    watchDemonstrations: z.object({ on: z.boolean() }),
+    changeDemonstrations: demonstrationChangeSchema,
+    /** Makes an example out of this session. */
+    addToDemonstrations: nothing,
+    showDemonstrations: z.object({ line: count }),
     breakpoints: nothing,
     breakAfter: z.object({ round }),
     chooseModel: nothing,
@@ -276,6 +301,8 @@ export const sessionContract = {
     rounds: z.object({ keep: count, rounds: z.array(roundSchema) }),
     /** What the model has written of the reply that it is writing. */
     writing: z.object({ text: z.string() }),
+    /** While they are in view; null where there are none for this dataset. */
+    demonstrations: examplesSchema.nullable(),
     perform: z.object({ move: z.enum(sessionMoves) }),
   },
 } satisfies PanelContract;

@@ -10,6 +10,7 @@ import { foldAll } from '../../agent/state.ts';
 import { pickFolder, requireTrust, workspaceOf } from '../folders.ts';
 import { customEditors } from '../names.ts';
 import { pickSession, sessionOf } from '../sessions/session-commands.ts';
+import type { SessionReference } from '../sessions/session-ids.ts';
 import type { Workbench } from '../workbench.ts';
 import type { PromptFeatures } from './features.ts';
 import { replaceAndSave } from './replace-text.ts';
@@ -52,11 +53,32 @@ export async function addDemonstrationFromSession(
     (ask ? undefined : workbench.sessions.active?.reference) ??
     (await pickSession(workbench, t('Which session should become an example?')));
   if (!chosen) return;
-  const workspace = workspaceOf(vscode.Uri.file(chosen.folder));
-  const { events } = await new SessionStore(workspace.directory('sessions')).read(chosen.id);
+  const { uri, name } = await addSessionToDemonstrations(features, chosen);
+  const show = t('Show');
+  const answer = await vscode.window.showInformationMessage(
+    t(
+      'The session is now an example of {0}, its lists cut to the best items. Switch it on or off in the list.',
+      name,
+    ),
+    show,
+  );
+  if (answer === show) await editDemonstrations(features, uri);
+}
+
+/**
+ * Makes an example of a finished session, in its domain's file of the workspace.
+ * @throws UsageError `session-not-finished`, `nothing-to-show`, `already-demonstration`, `outside-workspace`
+ */
+export async function addSessionToDemonstrations(
+  features: PromptFeatures,
+  reference: SessionReference,
+): Promise<{ readonly uri: vscode.Uri; readonly name: string }> {
+  requireTrust();
+  const workspace = workspaceOf(vscode.Uri.file(reference.folder));
+  const { events } = await new SessionStore(workspace.directory('sessions')).read(reference.id);
   const state = foldAll(events);
   const { demonstration, attributes } = demonstrationFromSession(state);
-  const folder = vscode.Uri.file(chosen.folder);
+  const folder = vscode.Uri.file(reference.folder);
   const dataset = await features.subjects.dataset(folder, state.started.dataset.name);
   const domain = domainOf(dataset);
   const name = `demonstrations/${domain}.yaml`;
@@ -72,13 +94,5 @@ export async function addDemonstrationFromSession(
     const text = newDemonstrations(domain, attributes.length > 0 ? attributes : ['none'], demonstration);
     await vscode.workspace.fs.writeFile(uri, Buffer.from(text));
   }
-  const show = t('Show');
-  const answer = await vscode.window.showInformationMessage(
-    t(
-      'The session is now an example of {0}, its lists cut to the best items. Switch it on or off in the list.',
-      name,
-    ),
-    show,
-  );
-  if (answer === show) await editDemonstrations(features, uri);
+  return { uri, name };
 }

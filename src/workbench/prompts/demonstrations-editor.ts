@@ -1,23 +1,17 @@
 import * as vscode from 'vscode';
 import { demonstrationsContract } from '../../../webview/protocol.ts';
-import type { DemonstrationsContract, DemonstrationsState } from '../../../webview/protocol.ts';
+import type { DemonstrationsContract } from '../../../webview/protocol.ts';
 import {
   enableDemonstration,
   moveDemonstration,
   removeDemonstration,
-  replaceDemonstration,
 } from '../../agent/prompts/demonstration-edits.ts';
-import { demonstrationSchema, demonstrationText } from '../../agent/prompts/demonstrations.ts';
-import { checkDemonstrations, readDemonstrations } from '../../agent/prompts/language/demonstration-file.ts';
-import { entryAt } from '../../agent/prompts/language/yaml-model.ts';
-import { standardSignatures } from '../../agent/tools/registry.ts';
-import { estimateTokens } from '../../llm/tokens.ts';
-import { InputError } from '../../shared/errors.ts';
 import { HostEnd } from '../../shared/message-channel.ts';
 import { showFailure } from '../failures.ts';
 import { vscodeTexts } from '../language.ts';
 import { commands } from '../names.ts';
 import { webviewOptions, webviewPage } from '../webview-page.ts';
+import { demonstrationsState, withEdited } from './demonstration-list.ts';
 import type { PromptFeatures } from './features.ts';
 import { replaceText } from './replace-text.ts';
 
@@ -40,17 +34,7 @@ export class DemonstrationsEditor {
     this.page = new HostEnd(demonstrationsContract, (message) => void panel.webview.postMessage(message), {
       requests: {
         edit: async ({ index, demonstration }) => {
-          const old = readDemonstrations(document.getText()).value?.demonstrations[index];
-          const parsed = demonstrationSchema.safeParse({ ...old, ...demonstration });
-          if (!parsed.success) {
-            const issue = parsed.error.issues[0]!;
-            throw new InputError(
-              'bad-demonstrations',
-              `“${issue.path.join('.')}”: ${issue.message}.`,
-              'Correct it and save again.',
-            );
-          }
-          await this.apply(replaceDemonstration(document.getText(), index, parsed.data));
+          await this.apply(withEdited(document.getText(), index, demonstration));
           return {};
         },
       },
@@ -96,39 +80,13 @@ export class DemonstrationsEditor {
 
   private async show(): Promise<void> {
     const { values } = await this.features.contextOf(this.document);
-    const read = readDemonstrations(this.document.getText());
-    const findings = checkDemonstrations(read, {
-      signatures: standardSignatures(),
-      items: values && this.features.subjects.itemsOf(values.dataset),
-    });
-    const file = vscode.workspace.asRelativePath(this.document.uri);
-    const state: DemonstrationsState = {
-      file,
-      domain: read.value?.domain ?? '',
-      demonstrations: (read.value?.demonstrations ?? []).map((one, i) => {
-        const place = entryAt(read.yaml, ['demonstrations', i])?.value ?? { start: 0, end: 0 };
-        return {
-          title: one.title,
-          source: one.source,
-          enabled: one.enabled,
-          history: [...one.history],
-          rounds: one.rounds.map(({ thought, action, observation }) => ({
-            thought,
-            action,
-            ...(observation ? { observation: [...observation] } : {}),
-          })),
-          tokens: estimateTokens(demonstrationText(one)),
-          findings: findings
-            .filter((found) => found.start >= place.start && found.start < place.end)
-            .map(({ severity, message, start }) => ({
-              severity,
-              message,
-              line: read.lines.position(start).line,
-            })),
-        };
+    this.page.update(
+      'state',
+      demonstrationsState(this.document.getText(), {
+        file: vscode.workspace.asRelativePath(this.document.uri),
+        items: values && this.features.subjects.itemsOf(values.dataset),
+        texts: vscodeTexts,
       }),
-      ...(read.value ? {} : { problem: findings[0]?.message ?? vscode.l10n.t('The file is empty.') }),
-    };
-    this.page.update('state', state);
+    );
   }
 }

@@ -11,6 +11,7 @@ import { chooseBreakpoints } from './breakpoints.ts';
 import { chooseRetrieval } from './choose-retrieval.ts';
 import type { OpenSession, SessionChange } from './open-session.ts';
 import { openPromptFile, readPrompt, savePrompt } from './prompt-files.ts';
+import type { SessionDemonstrations } from './session-demonstrations.ts';
 import type { SessionMove } from './session-panels.ts';
 import type { SessionReference } from './session-ids.ts';
 import {
@@ -43,6 +44,7 @@ export class SessionPanel implements vscode.Disposable {
   private state: SessionPanelState;
   private current: OpenSession | undefined;
   private listener: Disposable | undefined;
+  private examples: Promise<SessionDemonstrations> | undefined;
   private views = new RoundViews();
   private line: ShownLine = {};
   private family: readonly FamilyMember[] = [];
@@ -155,6 +157,7 @@ export class SessionPanel implements vscode.Disposable {
     const { sessions } = this.workbench;
     const before = this.current;
     this.listener?.dispose();
+    this.forgetExamples();
     this.current = session;
     this.line = {};
     this.family = [];
@@ -253,9 +256,13 @@ export class SessionPanel implements vscode.Disposable {
         trail: ({ item }) => Promise.resolve(trailOf(required(), this.line, item)),
         history: () => Promise.resolve({ cards: historyCards(required(), Number.MAX_SAFE_INTEGER) }),
         prompt: () => readPrompt(required()),
-        savePrompt: async ({ which, text }) => {
+        editDemonstration: async ({ index, demonstration }) => {
+          await (await this.examplesOf(required())).edit(index, demonstration);
+          return {};
+        },
+        savePrompt: async ({ text }) => {
           const session = required();
-          await savePrompt(session, which, text);
+          await savePrompt(session, text);
           await workbench.sessions.refresh();
           return readPrompt(session);
         },
@@ -277,7 +284,17 @@ export class SessionPanel implements vscode.Disposable {
         show: ({ key }) => on((session) => this.showBranch(session, key))(),
         openCall: ({ round, call, what }) =>
           on((session) => openCall(session, this.line, round, call, what))(),
-        openPrompt: ({ which }) => on((session) => openPromptFile(session, which))(),
+        openPrompt: on((session) => openPromptFile(session)),
+        watchDemonstrations: ({ on: watching }) =>
+          on(async (session) => {
+            if (watching) await (await this.examplesOf(session)).show();
+            else this.forgetExamples();
+          })(),
+        changeDemonstrations: (change) =>
+          on(async (session) => (await this.examplesOf(session)).change(change))(),
+        addToDemonstrations: on(async (session) => (await this.examplesOf(session)).add()),
+        showDemonstrations: ({ line }) =>
+          on(async (session) => (await this.examplesOf(session)).openText(line))(),
         breakpoints: on((session) => chooseBreakpoints(session)),
         breakAfter: ({ round }) => on((session) => toggleAfter(session, round))(),
         chooseModel: () => void vscode.commands.executeCommand(commands.selectLanguageModel),
@@ -310,6 +327,32 @@ export class SessionPanel implements vscode.Disposable {
     this.show(fork);
   }
 
+  /** The demonstrations of the session that is shown, watched from now on. */
+  private examplesOf(session: OpenSession): Promise<SessionDemonstrations> {
+    const { workbench, page } = this;
+    this.examples ??= workbench.prompts
+      .load()
+      .then(async (features) => {
+        const { SessionDemonstrations } = await import('./session-demonstrations.ts');
+        return new SessionDemonstrations(
+          session,
+          features,
+          (shown) => page.update('demonstrations', shown),
+          (error) => showFailure(error, workbench.log),
+        );
+      })
+      .catch((error: unknown) => {
+        this.examples = undefined; // it can be tried again
+        throw error;
+      });
+    return this.examples;
+  }
+
+  private forgetExamples(): void {
+    void this.examples?.then((examples) => examples.dispose()).catch(() => undefined);
+    this.examples = undefined;
+  }
+
   private async showBranch(session: OpenSession, key: string): Promise<void> {
     const [kind, name = ''] = [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)];
     if (kind === 'session') {
@@ -339,6 +382,7 @@ export class SessionPanel implements vscode.Disposable {
     clearImmediate(this.scheduled);
     clearTimeout(this.writing);
     this.listener?.dispose();
+    this.forgetExamples();
     this.list.dispose();
     const { current } = this;
     this.current = undefined;

@@ -1,18 +1,28 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { knownItems } from '../../../src/experiments/prompt-context.ts';
 import { connectInProcess } from '../../../src/service/in-process.ts';
 import type { EngineConnection } from '../../../src/service/protocol.ts';
 import { datasetSample } from '../../../src/service/requests/dataset.ts';
 import { HostEnd, WebviewEnd } from '../../../src/shared/message-channel.ts';
+import { resourcePath } from '../../../src/shared/resources.ts';
+import { demonstrationsState } from '../../../src/workbench/prompts/demonstration-list.ts';
+import { english } from '../../../src/workbench/texts.ts';
 import type { OpenSession } from '../../../src/workbench/sessions/open-session.ts';
 import { SessionRuntime } from '../../../src/workbench/sessions/runtime.ts';
 import { headView, historyCards, RoundViews, trailOf } from '../../../src/workbench/sessions/session-view.ts';
 import { Sessions } from '../../../src/workbench/sessions/sessions.ts';
 import { SessionWorlds } from '../../../src/workbench/sessions/worlds.ts';
 import { sessionContract } from '../../../webview/protocol.ts';
-import type { SessionContract, SessionPanelState, SessionRound } from '../../../webview/protocol.ts';
+import type {
+  SessionContract,
+  SessionExamples,
+  SessionPanelState,
+  SessionRound,
+} from '../../../webview/protocol.ts';
 
 // What the host says of a real session, through the two real ends: what one side sends and the other does not accept
 // fails here.
@@ -41,6 +51,7 @@ describe('the session panel’s protocol', () => {
     const violations: unknown[] = [];
     const states: SessionPanelState[] = [];
     let rounds: SessionRound[] = [];
+    const examples: (SessionExamples | null)[] = [];
     const intents: string[] = [];
     const views = new RoundViews();
     const host: HostEnd<SessionContract> = new HostEnd(
@@ -54,8 +65,9 @@ describe('the session panel’s protocol', () => {
           },
           trail: ({ item }) => Promise.resolve(trailOf(session, {}, item)),
           history: () => Promise.resolve({ cards: historyCards(session, 1000) }),
-          prompt: () => Promise.resolve({ name: 'p', text: '', own: false, demonstrations: null }),
-          savePrompt: () => Promise.resolve({ name: 'p', text: '', own: true, demonstrations: null }),
+          prompt: () => Promise.resolve({ name: 'p', text: '', own: false }),
+          editDemonstration: () => Promise.resolve({}),
+          savePrompt: () => Promise.resolve({ name: 'p', text: '', own: true }),
         },
         intents: Object.fromEntries(
           Object.keys(sessionContract.intents).map((name) => [name, () => intents.push(name)]),
@@ -74,6 +86,7 @@ describe('the session panel’s protocol', () => {
         rounds: (update) => (rounds = [...rounds.slice(0, update.keep), ...update.rounds]),
         writing: () => undefined,
         perform: () => undefined,
+        demonstrations: (shown) => examples.push(shown),
       },
     );
     page.ready();
@@ -105,6 +118,15 @@ describe('the session panel’s protocol', () => {
       assert.equal(row.moved, at < 0 ? null : at - i);
       assert.equal(row.foundBy.length, at < 0 ? 1 : 2);
     }
+    const shipped = readFileSync(resourcePath('demonstrations', 'movies.yaml'), 'utf8');
+    const list = demonstrationsState(shipped, {
+      file: 'f',
+      items: knownItems(session.dataset!),
+      texts: english,
+    });
+    host.update('demonstrations', { own: false, list, canAdd: false });
+    assert.deepEqual(examples, [{ own: false, list, canAdd: false }]);
+    assert.equal(list.demonstrations.length, 4);
     await session.run();
     assert.equal(tell(), 2, 'a step costs one round, not all');
     assert.equal(head().result!.items.length, head().n);
