@@ -1,16 +1,11 @@
 import { onAbort } from '../shared/abort.ts';
 import { CancelledError, throwIfCancelled, ToolRecError, UsageError } from '../shared/errors.ts';
 import type { Disposable } from '../shared/disposable.ts';
-import type { RetryNotice } from '../llm/chat-model.ts';
-import { Random } from '../shared/random.ts';
 import { branch, type BranchPoint } from './branch.ts';
-import { checkItems } from './checking.ts';
 import { endingOf } from './ending.ts';
-import type { ModelCall, NewSessionEvent, Observation, SessionEvent, StopReason } from './events.ts';
-import { type Action, finishItems, finishSignature } from './grammar/action.ts';
-import type { MemorySet } from './memory.ts';
-import { observeProblem, observeSet } from './observation.ts';
-import type { Decision } from './policy.ts';
+import type { ModelCall, NewSessionEvent, SessionEvent, StopReason } from './events.ts';
+import { finishItems, finishSignature } from './grammar/action.ts';
+import { actRound, decideRound, editedObservation, type Hooks, isUndecided } from './phases.ts';
 import { mutable, requireDataset, setupOf, startedEvent } from './session-start.ts';
 import type {
   RoundEdit,
@@ -20,18 +15,10 @@ import type {
   SessionStart,
   StepOutcome,
 } from './session-types.ts';
-import { candidateSets, fold, foldAll, sameSetup, type Round, type SessionState } from './state.ts';
+import { fold, foldAll, sameSetup, type Round, type SessionState } from './state.ts';
 import { breaksAfter, breaksBefore, rulesOf, type StopRule } from './stop-rules.ts';
-import { runAction } from './tool-run.ts';
 
 export type * from './session-types.ts';
-
-/** What a phase reports while it works. */
-interface Hooks {
-  record(call: ModelCall): void;
-  onDelta(text: string): void;
-  onRetry(notice: RetryNotice): void;
-}
 
 /** Drives the rounds of one surrogate user (paper 3.2) and writes each step to the log; all state is the log's fold. */
 export class Session {
@@ -146,7 +133,8 @@ export class Session {
         );
       const target = this.current.rounds[edit.round - 1]!;
       const observation =
-        edit.observation && this.editedObservation(edit.action ?? target.action, edit.observation);
+        edit.observation &&
+        editedObservation(this.environment, this.historySet, edit.action ?? target.action, edit.observation);
       await this.emit({
         type: 'edited',
         round: edit.round,
@@ -223,7 +211,7 @@ export class Session {
     const from = clock();
     const calls: ModelCall[] = [];
     let partial = '';
-    const round = this.current.rounds.length + (phase === 'decide' && !this.undecided ? 1 : 0);
+    const round = this.current.rounds.length + (phase === 'decide' && !isUndecided(this.current) ? 1 : 0);
     const hooks: Hooks = {
       record: (call) => void calls.push(call),
       onDelta: (text) => {
@@ -259,85 +247,12 @@ export class Session {
     }
   }
 
-  /** True when a person rewrote the last thought and its action is yet to be chosen. */
-  private get undecided(): boolean {
-    const last = this.current.rounds.at(-1);
-    return last !== undefined && last.action === undefined;
-  }
-
   private async decide(signal: AbortSignal, hooks: Hooks): Promise<void> {
-    const { environment, current } = this;
-    const from = environment.clock();
-    const calls: ModelCall[] = [];
-    const redo = this.undecided ? current.rounds.at(-1)! : undefined;
-    const round = redo ? redo.number : current.rounds.length + 1;
-    const decision: Decision = await environment.policy.decide({
-      state: redo ? { ...current, rounds: current.rounds.slice(0, -1) } : current,
-      dataset: environment.dataset,
-      catalogue: environment.catalogue,
-      retriever: environment.retriever,
-      tools: environment.tools,
-      history: this.history,
-      historySet: this.historySet,
-      sets: this.sets(),
-      round,
-      givenThought: redo?.thought,
-      random: new Random(
-        `${current.started.settings.seed}/${current.started.subject.user?.id ?? ''}/${round}`,
-      ),
-      signal,
-      record: (call) => {
-        calls.push(call);
-        hooks.record(call);
-      },
-      onDelta: hooks.onDelta,
-      onRetry: hooks.onRetry,
-    });
-    throwIfCancelled(signal, 'The round');
-    await this.emit({
-      type: 'decided',
-      round,
-      thought: redo ? redo.thought : decision.thought,
-      action: decision.action && mutable(decision.action),
-      repairs: decision.repairs.map(({ code, message, start, end }) => ({ code, message, start, end })),
-      ...(decision.problem ? { problem: decision.problem } : {}),
-      calls,
-      durationMs: Math.max(0, environment.clock() - from),
-    });
+    await this.emit(await decideRound(this.environment, this.current, signal, hooks));
   }
 
   private async act(round: Round, signal: AbortSignal, hooks: Hooks): Promise<void> {
-    const { environment } = this;
-    const from = environment.clock();
-    const calls: ModelCall[] = [];
-    const observation = round.action
-      ? await runAction(round.action, environment.tools, {
-          dataset: environment.dataset,
-          catalogue: environment.catalogue,
-          retriever: environment.retriever,
-          history: this.history,
-          historySet: this.historySet,
-          profile: this.current.started.subject.profile,
-          sets: this.sets(),
-          settings: this.current.started.settings,
-          signal,
-          record: (call) => {
-            calls.push(call);
-            hooks.record(call);
-          },
-          onDelta: hooks.onDelta,
-          onRetry: hooks.onRetry,
-        })
-      : observeProblem(
-          round.problem ?? {
-            code: 'no-action',
-            message: 'No action was found in the reply.',
-            hint: 'End each reply with one action.',
-          },
-        );
-    throwIfCancelled(signal, 'The round');
-    const durationMs = Math.max(0, environment.clock() - from);
-    await this.emit({ type: 'observed', round: round.number, observation, calls, durationMs });
+    await this.emit(await actRound(this.environment, this.current, round, signal, hooks));
   }
 
   private stopReason(): StopReason | undefined {
@@ -366,27 +281,6 @@ export class Session {
     }
     await this.emit({ type: 'finished', reason, result, durationMs });
     return { status: 'finished', reason, result };
-  }
-
-  private editedObservation(action: Action | null | undefined, texts: readonly string[]): Observation {
-    const { dataset, catalogue } = this.environment;
-    const checked = checkItems(
-      texts.map((text) => ({ text })),
-      { dataset, catalogue, history: this.historySet },
-    );
-    const attribute = action?.args['attribute'];
-    return observeSet(dataset, {
-      tool: action?.name ?? 'Edited',
-      ...(typeof attribute === 'string' || attribute === null ? { attribute } : {}),
-      k: Math.max(1, texts.length),
-      items: [...checked.items],
-      removed: checked.removed,
-      reruns: 0,
-    });
-  }
-
-  private sets(): readonly MemorySet[] {
-    return candidateSets(this.current);
   }
 
   private requireRound(round: number, lowest: number): void {

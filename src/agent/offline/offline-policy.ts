@@ -117,9 +117,10 @@ export class OfflinePolicy implements Policy {
       : worst.divergence <= this.threshold
         ? `${stillOff}Nothing ${stillOff === '' ? '' : 'else '}is off by more than ${this.threshold}.`
         : 'The rounds run out.';
+    const lists = evidenceOf(sets, retriever).length;
     if (!ranked && roundsLeft > 1 && scored.length > 0 && tools.find('Rank'))
       return {
-        thought: `${measured} ${why} I rank the ${scored.length} candidates by the fused evidence of ${evidenceOf(sets, retriever).length} lists.`,
+        thought: `${measured} ${why} I rank the ${scored.length} candidates by the fused evidence of ${lists} ${lists === 1 ? 'list' : 'lists'}.`,
         action: { name: 'Rank', args: { attribute: null, k: n } },
       };
 
