@@ -1,15 +1,20 @@
 import * as vscode from 'vscode';
 import type { Finding } from '../../experiments/experiment-file.ts';
+import type { ModelView } from '../../service/requests/model.ts';
 import { DisposableStore } from '../../shared/disposable.ts';
+import { completionItems, hoverOf } from '../assist/items.ts';
 import { workspaceOf } from '../folders.ts';
 import { commands, experimentFileSuffix } from '../names.ts';
 import type { Workbench } from '../workbench.ts';
+import type { KnownNames } from './assist.ts';
 
 const selector: vscode.DocumentSelector = { pattern: `**/*${experimentFileSuffix}` };
 const settleMs = 300;
 
-/** The Run lens and the checks of experiment files, without any other extension. */
-export class ExperimentFiles implements vscode.CodeLensProvider, vscode.Disposable {
+/** Completion, hover, checks and the Run lens of experiment files, without any other extension. */
+export class ExperimentFiles
+  implements vscode.CompletionItemProvider, vscode.HoverProvider, vscode.CodeLensProvider, vscode.Disposable
+{
   private readonly workbench: () => Workbench;
   private readonly problems = vscode.languages.createDiagnosticCollection('toolrec-experiment');
   private readonly disposables = new DisposableStore();
@@ -21,6 +26,8 @@ export class ExperimentFiles implements vscode.CodeLensProvider, vscode.Disposab
     for (const disposable of [
       this.problems,
       languages.registerCodeLensProvider(selector, this),
+      languages.registerCompletionItemProvider(selector, this, ':', ' ', '-', '[', '{', ','),
+      languages.registerHoverProvider(selector, this),
       workspace.onDidOpenTextDocument((document) => this.checkSoon(document)),
       workspace.onDidChangeTextDocument(({ document }) => this.checkSoon(document)),
       workspace.onDidCloseTextDocument(({ uri }) => this.problems.delete(uri)),
@@ -38,6 +45,53 @@ export class ExperimentFiles implements vscode.CodeLensProvider, vscode.Disposab
         arguments: [uri],
       }),
     ];
+  }
+
+  async provideCompletionItems(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+  ): Promise<vscode.CompletionItem[]> {
+    const { suggest } = await import('./assist.ts');
+    const offset = document.offsetAt(position);
+    return completionItems(document, suggest(document.getText(), offset, await this.names(document)));
+  }
+
+  async provideHover(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+  ): Promise<vscode.Hover | undefined> {
+    const { explain } = await import('./assist.ts');
+    const offset = document.offsetAt(position);
+    return hoverOf(document, explain(document.getText(), offset, await this.names(document)));
+  }
+
+  /** What the folder has; a list that cannot be read is empty, and the checks say why. */
+  private async names({ uri }: vscode.TextDocument): Promise<KnownNames> {
+    const folder = vscode.workspace.getWorkspaceFolder(uri)?.uri;
+    if (!folder) return { datasets: [], models: [] };
+    const { engine, log } = this.workbench();
+    const failed = (error: unknown) => {
+      log.warn(`Names could not be listed: ${error instanceof Error ? error.message : String(error)}`);
+      return [];
+    };
+    const [{ listDatasets }, { listModelsRequest }] = await Promise.all([
+      import('../../data/library.ts'),
+      import('../../service/requests/model.ts'),
+    ]);
+    const [datasets, models] = await Promise.all([
+      listDatasets(workspaceOf(folder)).catch(failed),
+      engine
+        .request(listModelsRequest, { workspace: folder.fsPath })
+        .then((answer) => answer.models)
+        .catch(failed),
+    ]);
+    return {
+      datasets: datasets.map(({ name, manifest, error }) => {
+        const { users, items } = manifest?.counts ?? { users: 0, items: 0 };
+        return { name, detail: error ? error.message : vscode.l10n.t('{0} users, {1} items', users, items) };
+      }),
+      models: models.flatMap((entry): ModelView[] => ('error' in entry ? [] : [entry])),
+    };
   }
 
   private checkSoon(document: vscode.TextDocument): void {

@@ -1,16 +1,7 @@
-import * as z from 'zod';
+import { choices, explainField, type Explanation, type Field, type Suggestion } from '../assist/field.ts';
 import { trainingFileSchema } from './schema.ts';
 
 /** Completion and hover in training configurations. Works on text however unfinished; knows no editor. */
-
-export interface Suggestion {
-  readonly label: string;
-  readonly insert: string;
-  readonly detail: string;
-  /** What is replaced: offsets of characters. */
-  readonly start: number;
-  readonly end: number;
-}
 
 /** Names of this folder, for values. */
 export interface KnownNames {
@@ -19,7 +10,6 @@ export interface KnownNames {
   readonly attributes: readonly string[];
 }
 
-type Field = z.ZodType & { readonly description?: string };
 const fields = trainingFileSchema.shape as Readonly<Record<string, Field>>;
 
 interface Line {
@@ -84,42 +74,14 @@ function valuesOf(key: string, names: KnownNames): { value: string; detail: stri
   }
 }
 
-function choices(field: Field): string[] {
-  const inner = field instanceof z.ZodOptional ? (field.unwrap() as Field) : field;
-  return inner instanceof z.ZodEnum ? inner.options.map(String) : [];
-}
-
-export interface Explanation {
-  readonly markdown: string;
-  readonly start: number;
-  readonly end: number;
-}
-
 /** What the key at the offset means; Markdown. */
 export function explain(text: string, offset: number): Explanation | undefined {
   const line = lineAt(text, offset);
   const key = /^([A-Za-z]\w*)/.exec(line.text)?.[1];
   if (key === undefined || offset > line.start + key.length || !Object.hasOwn(fields, key)) return undefined;
-  const field = fields[key]!;
-  const values = choices(field);
-  const limits = limitsOf(field);
-  const lines = [`**${key}** — ${field.description ?? ''}`];
-  if (values.length > 0) lines.push(`One of ${values.map((value) => `\`${value}\``).join(', ')}.`);
-  if (limits) lines.push(limits);
-  return { markdown: lines.join('\n\n'), start: line.start, end: line.start + key.length };
-}
-
-function limitsOf(field: Field): string {
-  const schema = z.toJSONSchema(field, { target: 'draft-7', io: 'input', unrepresentable: 'any' }) as {
-    minimum?: number;
-    maximum?: number;
-    exclusiveMinimum?: number;
-    exclusiveMaximum?: number;
+  return {
+    markdown: explainField(key, fields[key]!),
+    start: line.start,
+    end: line.start + key.length,
   };
-  const safe = (value: number | undefined) =>
-    value !== undefined && Math.abs(value) < 2 ** 53 - 1 ? value : undefined;
-  const low = safe(schema.minimum) ?? safe(schema.exclusiveMinimum);
-  const high = safe(schema.maximum) ?? safe(schema.exclusiveMaximum);
-  if (low === undefined) return '';
-  return high === undefined ? `At least ${low}.` : `From ${low} to ${high}.`;
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { DisposableStore } from '../../shared/disposable.ts';
 import { ToolRecError } from '../../shared/errors.ts';
+import { completionItems, hoverOf } from '../assist/items.ts';
 import { workspaceOf } from '../folders.ts';
 import type { ModelStore } from '../models/model-store.ts';
 import { commands, trainingFileSuffix } from '../names.ts';
@@ -65,17 +66,7 @@ export class TrainingFiles
     const { suggest } = await import('./assist.ts');
     const text = document.getText();
     const found = suggest(text, document.offsetAt(position), await this.names(document));
-    return found.map(({ label, insert, detail, start, end }, order) => {
-      const isKey = insert.endsWith(': ');
-      const kind = isKey ? vscode.CompletionItemKind.Property : vscode.CompletionItemKind.Value;
-      const item = new vscode.CompletionItem(label, kind);
-      item.insertText = insert;
-      item.documentation = detail;
-      item.sortText = String(order).padStart(3, '0');
-      item.range = new vscode.Range(document.positionAt(start), document.positionAt(end));
-      if (isKey) item.command = { command: 'editor.action.triggerSuggest', title: vscode.l10n.t('Suggest') };
-      return item;
-    });
+    return completionItems(document, found);
   }
 
   async provideHover(
@@ -83,10 +74,7 @@ export class TrainingFiles
     position: vscode.Position,
   ): Promise<vscode.Hover | undefined> {
     const { explain } = await import('./assist.ts');
-    const found = explain(document.getText(), document.offsetAt(position));
-    if (!found) return undefined;
-    const range = new vscode.Range(document.positionAt(found.start), document.positionAt(found.end));
-    return new vscode.Hover(new vscode.MarkdownString(found.markdown), range);
+    return hoverOf(document, explain(document.getText(), document.offsetAt(position)));
   }
 
   provideCodeLenses({ uri }: vscode.TextDocument): vscode.CodeLens[] {
