@@ -63,7 +63,11 @@ const bundles = [
   },
   {
     ...node,
-    entryPoints: { 'parquet-worker': 'src/data/formats/table/parquet-worker.ts' },
+    // Threads: startThread() looks for them beside the bundle that starts them.
+    entryPoints: {
+      'parquet-worker': 'src/data/formats/table/parquet-worker.ts',
+      'report-worker': 'src/experiments/report/report-worker.ts',
+    },
     outdir,
     format: 'esm',
     outExtension: { '.js': '.mjs' },

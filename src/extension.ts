@@ -5,6 +5,7 @@ import { Comparisons } from './workbench/compare/comparisons.ts';
 import { DatasetTree } from './workbench/dataset-tree.ts';
 import { Engine } from './workbench/engine.ts';
 import { showFailure } from './workbench/failures.ts';
+import { ReportThread } from './experiments/report/report-thread.ts';
 import { ExperimentFiles } from './workbench/experiments/experiment-files.ts';
 import { Experiments } from './workbench/experiments/experiments.ts';
 import { DatasetInspectors } from './workbench/inspectors.ts';
@@ -57,7 +58,8 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   });
   const sessionPanels: SessionPanels = new SessionPanels(() => workbench, context.workspaceState);
   const memory = new MemoryTree(sessions);
-  const experimentFigures = new ExperimentFigures();
+  const reportThread = new ReportThread();
+  const experimentFigures = new ExperimentFigures(reportThread);
   const metrics = new MetricsTree(sessions, log, models, experimentFigures);
   const comparisons = new Comparisons({
     extension: context.extensionUri,
@@ -104,6 +106,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     trainingFiles,
     sessionPanels,
     experiments,
+    reportThread,
   };
   context.subscriptions.push(
     log,
@@ -128,6 +131,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     trainingPanels,
     trainingFiles,
     experiments,
+    reportThread,
     new ExperimentFiles(() => workbench),
     new TrainingTasks(workbench),
     new TrainingStatus(training),

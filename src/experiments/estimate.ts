@@ -4,13 +4,8 @@ import { openNamedDataset } from '../data/library.ts';
 import { costOf, type Price } from '../llm/prices.ts';
 import type { ExperimentFile } from './experiment-file.ts';
 import { experimentDirectory, recordsFile } from './places.ts';
-import {
-  countingRecords,
-  type ExperimentWorld,
-  type OpenExperiment,
-  openExperiment,
-  type OpenMethod,
-} from './plan.ts';
+import { countingRecords } from './plan-file.ts';
+import { type ExperimentWorld, type OpenExperiment, openExperiment, type OpenMethod } from './plan.ts';
 import { readRecords } from './records.ts';
 import { RehearsalModel } from './rehearsal.ts';
 

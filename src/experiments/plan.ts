@@ -1,7 +1,6 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { createHash } from 'node:crypto';
-import * as z from 'zod';
 import manifest from '../../package.json' with { type: 'json' };
 import { openNamedDataset } from '../data/library.ts';
 import type { StoredDataset } from '../data/store.ts';
@@ -9,7 +8,7 @@ import { parametersFile } from '../recommender/checkpoint.ts';
 import type { EngineConnection } from '../service/protocol.ts';
 import { listModelsRequest, type ModelView } from '../service/requests/model.ts';
 import { asStorageError } from '../shared/atomic-file.ts';
-import { StorageError, ToolRecError } from '../shared/errors.ts';
+import { ToolRecError } from '../shared/errors.ts';
 import type { LongWork } from '../shared/progress.ts';
 import type { Workspace } from '../shared/workspace.ts';
 import { asError, type ExperimentFile, type Finding, meant, type MethodEntry } from './experiment-file.ts';
@@ -23,61 +22,9 @@ import {
   type MethodDefinition,
   type MethodSetting,
 } from './methods/definition.ts';
-import { planFile } from './places.ts';
-import { type ExperimentRecord, hashOf } from './records.ts';
+import type { ExperimentPlan, PlannedMethod } from './plan-file.ts';
+import { hashOf } from './records.ts';
 import { drawSamples, eligibleUsers } from './sampler.ts';
-
-const count = z.int().nonnegative();
-
-/** What is kept of a method beside its records: all that a table needs, with the method itself no longer at hand. */
-export const plannedMethodSchema = z.object({
-  id: z.string(),
-  /** Name of its definition, and its title in the paper's tables. */
-  name: z.string(),
-  title: z.string(),
-  group: z.enum(['floor', 'baseline', 'ours', 'ablation', 'own']),
-  detail: z.string(),
-  standIn: z.string().nullable(),
-  languageModel: z.string().nullable(),
-  model: z.string().nullable(),
-  size: z.object({ trainable: z.number(), parameters: z.number(), flops: z.number() }).nullable(),
-  provenance: z.record(z.string(), z.string()),
-  /** What its records must bear to count. */
-  fingerprint: z.string(),
-});
-export type PlannedMethod = z.infer<typeof plannedMethodSchema>;
-
-/** `plan.json`: everything about a run that is settled before the first user. */
-export const planSchema = z.object({
-  version: z.literal(1),
-  id: z.string(),
-  title: z.string(),
-  /** The experiment file as it was, and where. */
-  file: z.string(),
-  configuration: z.string(),
-  program: z.object({ version: z.string(), node: z.string(), platform: z.string() }),
-  dataset: z.object({
-    name: z.string(),
-    hash: z.string(),
-    simulated: z.boolean(),
-    users: count,
-    items: count,
-    interactions: count,
-    eligible: count,
-  }),
-  part: z.enum(['test', 'validation']),
-  maskHistory: z.boolean(),
-  n: count,
-  metrics: z.array(z.string()),
-  seed: count,
-  /** null: all users, once. */
-  sample: z.object({ users: count, repeats: count, seed: count }).nullable(),
-  /** [repeats][users] codes. */
-  samples: z.array(z.array(count)),
-  reference: z.string().nullable(),
-  methods: z.array(plannedMethodSchema),
-});
-export type ExperimentPlan = z.infer<typeof planSchema>;
 
 /** Where an experiment finds things; the same for CLI, workbench and tests. */
 export interface ExperimentWorld extends LongWork {
@@ -431,43 +378,4 @@ async function hashOfModel(workspace: Workspace, model: string): Promise<string>
   } catch (error) {
     throw asStorageError(error, file);
   }
-}
-
-/** Reads `plan.json`. @throws StorageError `no-experiment`, `damaged-plan`. */
-export async function readPlan(directory: string): Promise<ExperimentPlan> {
-  const file = path.join(directory, planFile);
-  let text: string;
-  try {
-    text = await fs.readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      throw new StorageError(
-        'no-experiment',
-        `“${path.basename(directory)}” has not been run.`,
-        'Run it with “toolrec experiment run”.',
-        { place: { file } },
-      );
-    throw asStorageError(error, file);
-  }
-  try {
-    return planSchema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new StorageError('damaged-plan', 'The plan of the experiment cannot be read.', 'Run it again.', {
-      place: { file },
-      cause,
-    });
-  }
-}
-
-/** The records that count for a plan: of its methods as they are now, for users of its samples. */
-export function countingRecords(
-  plan: ExperimentPlan,
-  records: readonly ExperimentRecord[],
-): ExperimentRecord[] {
-  const fingerprints = new Map(plan.methods.map(({ id, fingerprint }) => [id, fingerprint]));
-  const samples = plan.samples.map((users) => new Set(users));
-  return records.filter(
-    (record) =>
-      fingerprints.get(record.method) === record.fingerprint && samples[record.repeat]?.has(record.user),
-  );
 }

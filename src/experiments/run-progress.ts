@@ -1,4 +1,4 @@
-import type { ExperimentPlan } from './plan.ts';
+import type { ExperimentPlan } from './plan-file.ts';
 import type { ExperimentRecord } from './records.ts';
 import { noSpending, type Spending } from './spending.ts';
 

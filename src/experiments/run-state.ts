@@ -5,7 +5,7 @@ import { asStorageError, writeFileAtomic } from '../shared/atomic-file.ts';
 import { StorageError, ToolRecError } from '../shared/errors.ts';
 import type { Workspace } from '../shared/workspace.ts';
 import { experimentDirectory, recordsFile, spendingFile, stateFile } from './places.ts';
-import { countingRecords, type ExperimentPlan, readPlan } from './plan.ts';
+import { countingRecords, type ExperimentPlan, readPlan } from './plan-file.ts';
 import { readRecords } from './records.ts';
 import { isRunning } from './run-lock.ts';
 import { RunProgress, type RunState, type RunStatus } from './run-progress.ts';

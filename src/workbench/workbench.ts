@@ -1,4 +1,5 @@
 import type * as vscode from 'vscode';
+import type { ReportThread } from '../experiments/report/report-thread.ts';
 import type { Comparisons } from './compare/comparisons.ts';
 import type { DatasetTree } from './dataset-tree.ts';
 import type { Engine } from './engine.ts';
@@ -41,4 +42,6 @@ export interface Workbench {
   readonly trainingFiles: TrainingFiles;
   readonly sessionPanels: SessionPanels;
   readonly experiments: Experiments;
+  /** Reports of experiments are computed there, so that this process never waits for them. */
+  readonly reportThread: ReportThread;
 }

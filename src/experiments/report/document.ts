@@ -1,4 +1,4 @@
-import type { PlannedMethod } from '../plan.ts';
+import type { PlannedMethod } from '../plan-file.ts';
 import type { Figure } from './figures.ts';
 import { paperNumbers } from './paper-table.ts';
 import { type MethodSummary, type Summary } from './summary.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ExperimentPlan } from '../plan.ts';
+import type { ExperimentPlan } from '../plan-file.ts';
 import { sessionsFolder } from '../places.ts';
 import type { Block, Cell, Table } from './document.ts';
 import { marked } from './document.ts';

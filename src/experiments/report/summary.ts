@@ -1,5 +1,5 @@
 import { type Metric, metricFunctions, parseMetric } from '../../recommender/metrics.ts';
-import { countingRecords, type ExperimentPlan, type PlannedMethod } from '../plan.ts';
+import { countingRecords, type ExperimentPlan, type PlannedMethod } from '../plan-file.ts';
 import type { ExperimentRecord } from '../records.ts';
 import {
   bootstrapInterval,

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { writeFileAtomic } from '../../shared/atomic-file.ts';
 import type { Workspace } from '../../shared/workspace.ts';
 import { experimentDirectory, recordsFile } from '../places.ts';
-import { readPlan } from '../plan.ts';
+import { readPlan } from '../plan-file.ts';
 import { readRecords } from '../records.ts';
 import { csvOf, usersCsv } from './csv.ts';
 import { documentOf } from './document.ts';

@@ -1,7 +1,6 @@
 import type { ExperimentBlock, ExperimentFull, ExperimentUser } from '../../../webview/protocol.ts';
-import { documentOf, marked } from '../../experiments/report/document.ts';
-import { figuresOf } from '../../experiments/report/figures.ts';
-import type { Summary } from '../../experiments/report/summary.ts';
+import type { Block } from '../../experiments/report/document.ts';
+import type { MethodRecords } from '../../experiments/report/report-job.ts';
 import type { ExperimentStatus } from '../../experiments/run-state.ts';
 import type { Texts } from '../texts.ts';
 
@@ -15,9 +14,8 @@ export interface ShownUsers {
 }
 
 /** Tables and figures as the page takes them. */
-export function blocksOf(summary: Summary): ExperimentBlock[] {
-  if (summary.done === 0) return [];
-  return documentOf(summary, figuresOf(summary)).flatMap((block): ExperimentBlock[] => {
+export function blocksOf(blocks: readonly Block[]): ExperimentBlock[] {
+  return blocks.flatMap((block): ExperimentBlock[] => {
     switch (block.kind) {
       case 'code':
         return []; // the file itself is one click away
@@ -70,13 +68,11 @@ export function headOf(
 
 /** The users behind a method's numbers: failures first, then hits by rank. */
 export function usersOf(
-  summary: Summary,
-  { method: id, show }: ShownUsers,
+  { id, title, records }: MethodRecords,
+  { show }: ShownUsers,
   texts: Texts,
-): ExperimentFull['users'] {
-  const method = summary.methods.find((each) => each.method.id === id);
-  if (!method) return null;
-  const rows = method.records.map((record): ExperimentUser & { rank: number } => ({
+): NonNullable<ExperimentFull['users']> {
+  const rows = records.map((record): ExperimentUser & { rank: number } => ({
     user: record.userId,
     sample: record.repeat + 1,
     kind: record.failure ? 'failed' : record.rank === null ? 'miss' : 'hit',
@@ -95,7 +91,7 @@ export function usersOf(
     .sort((a, b) => a.rank - b.rank || a.sample - b.sample || (a.user < b.user ? -1 : 1));
   return {
     method: id,
-    title: marked(method),
+    title,
     show,
     rows: wanted.slice(0, shownUsers).map(({ rank: _rank, ...row }) => row),
     total: wanted.length,

@@ -8,8 +8,9 @@ import type {
   ExperimentState,
 } from '../../../webview/protocol.ts';
 import { experimentDirectory } from '../../experiments/places.ts';
-import { summaryOfExperiment } from '../../experiments/report/write.ts';
-import type { Summary } from '../../experiments/report/summary.ts';
+import type { MethodRecords } from '../../experiments/report/report-job.ts';
+import type { ExperimentPlan } from '../../experiments/plan-file.ts';
+import type { RunState } from '../../experiments/run-progress.ts';
 import { experimentStatus } from '../../experiments/run-state.ts';
 import { wishForRun } from '../../experiments/run-lock.ts';
 import { DisposableStore } from '../../shared/disposable.ts';
@@ -39,11 +40,13 @@ export class ExperimentPanel implements vscode.Disposable {
   private readonly page: HostEnd<ExperimentContract>;
   private readonly disposables = new DisposableStore();
   private state: ExperimentState;
-  private summary: Summary | undefined;
+  private plan: ExperimentPlan | undefined;
+  private users: MethodRecords | null = null;
   private blocks: readonly ExperimentBlock[] = [];
   private shown: ShownUsers | undefined;
   private reading = 0;
   private refreshed = 0;
+  private computing = 0;
   private wasRunning = false;
 
   constructor(
@@ -100,8 +103,8 @@ export class ExperimentPanel implements vscode.Disposable {
     );
     // Another window or a command line may run it.
     const timer = setInterval(() => {
-      if (panel.visible && this.state.kind === 'full' && this.state.status === 'running' && !this.own)
-        void this.reload();
+      if (this.computing > 0 || this.own || !panel.visible) return;
+      if (this.state.kind === 'full' && this.state.status === 'running') void this.reload();
     }, refreshMs);
     this.disposables.add({ dispose: () => clearInterval(timer) });
     panel.onDidDispose(() => this.disposables.dispose());
@@ -124,35 +127,46 @@ export class ExperimentPanel implements vscode.Disposable {
       this.become({ kind: 'loading', message: run.message });
       return;
     }
-    const due = performance.now() - this.refreshed > refreshMs;
+    // Tables that take longer than that are waited for: the next would only take their place.
+    const due = performance.now() - this.refreshed > refreshMs && this.computing === 0;
     const ended = this.wasRunning && !run;
     this.wasRunning = run !== undefined;
     if (!run?.state || ended || (due && run.state.done <= liveUpTo) || this.state.kind !== 'full')
       return this.reload();
-    if (!this.summary) return this.reload();
-    const head = headOf({ plan: this.summary.plan, state: run.state, error: null }, vscodeTexts);
-    this.become({ ...this.state, ...head });
+    if (!this.plan) return this.reload();
+    // The last users are in, and the numbers are not yet: it goes on until both can be shown together.
+    const state: RunState = { ...run.state, status: 'running' };
+    this.become({ ...this.state, ...headOf({ plan: this.plan, state, error: null }, vscodeTexts) });
   }
 
-  /** Reads plan and records again and shows them. */
+  /** Reads plan and records again and shows them: how far it is and its numbers at the same time. */
   async reload(): Promise<void> {
     const mine = ++this.reading;
     this.refreshed = performance.now();
     try {
       const status = await experimentStatus(this.workspace, this.reference.id);
       const run = this.own?.state;
-      const state = run?.status === 'running' ? run : status.state;
+      const state: RunState = run ? { ...run, status: 'running' } : status.state;
+      this.plan = status.plan;
       const live = state.status !== 'running' || state.done <= liveUpTo;
       if (live) {
-        this.summary = await summaryOfExperiment(this.workspace, this.reference.id);
-        this.blocks = blocksOf(this.summary);
+        const { folder, id } = this.reference;
+        const method = this.shown?.method ?? null;
+        this.computing++;
+        const view = await this.workbench.reportThread
+          .ask({ kind: 'view', folder, id, method })
+          .finally(() => this.computing--);
+        if (mine !== this.reading) return;
+        this.blocks = blocksOf(view.blocks);
+        this.users = view.users;
       }
       if (mine !== this.reading) return;
       this.panel.title = status.plan.title;
+      const users = this.shown && this.users?.id === this.shown.method ? this.users : null;
       this.become({
         ...headOf({ ...status, state }, vscodeTexts),
         blocks: [...this.blocks],
-        users: this.shown && this.summary ? usersOf(this.summary, this.shown, vscodeTexts) : null,
+        users: users && usersOf(users, this.shown!, vscodeTexts),
       });
     } catch (error) {
       if (mine !== this.reading) return;

@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
 import { readExperiment, experimentId } from '../../experiments/experiment-file.ts';
 import { openExperiment } from '../../experiments/plan.ts';
-import { writeReport } from '../../experiments/report/write.ts';
 import { refuseExisting, runExperiment, setAside } from '../../experiments/runner.ts';
 import { CancelledError } from '../../shared/errors.ts';
 import type { Workspace } from '../../shared/workspace.ts';
@@ -55,7 +54,7 @@ export async function runInWindow(
       tell();
     },
   });
-  await writeReport(workspace, id);
+  await workbench.reportThread.ask({ kind: 'write', folder: workspace.folder, id });
   if (outcome.error) throw outcome.error;
 }
 

@@ -1,5 +1,5 @@
-import path from 'node:path';
 import * as vscode from 'vscode';
+import type { ReportThread } from '../../experiments/report/report-thread.ts';
 import { ChangeSource } from '../../shared/change-source.ts';
 import { DisposableStore } from '../../shared/disposable.ts';
 import { Workspace } from '../../shared/workspace.ts';
@@ -10,16 +10,18 @@ const settleMs = 1000;
 
 /**
  * Experiments of the open folders and what their methods reached so far. Means and intervals are those of the report;
- * they are computed when a person unfolds an experiment, a method and metric at a time, so that nothing waits for them.
+ * they are computed in a thread, when a person unfolds an experiment.
  */
 export class ExperimentFigures implements vscode.Disposable {
+  private readonly thread: ReportThread;
   private readonly changes = new ChangeSource();
   readonly onDidChange = this.changes.onDidChange;
   private readonly disposables = new DisposableStore();
   private watchers = new DisposableStore();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor() {
+  constructor(thread: ReportThread) {
+    this.thread = thread;
     this.disposables.add(this.changes);
     this.disposables.add(
       vscode.workspace.onDidChangeWorkspaceFolders(() => {
@@ -61,38 +63,9 @@ export class ExperimentFigures implements vscode.Disposable {
     return perFolder.flat();
   }
 
-  /** @throws StorageError `no-experiment`, `damaged-plan`, `damaged-records` */
-  async methods(folder: string, id: string): Promise<MeasuredMethod[]> {
-    const [{ readPlan }, { readRecords }, { experimentDirectory, recordsFile }, { summarise }] =
-      await Promise.all([
-        import('../../experiments/plan.ts'),
-        import('../../experiments/records.ts'),
-        import('../../experiments/places.ts'),
-        import('../../experiments/report/summary.ts'),
-      ]);
-    const directory = experimentDirectory(new Workspace(folder), id);
-    const plan = await readPlan(directory);
-    const { records } = await readRecords(path.join(directory, recordsFile));
-    const measured: MeasuredMethod[] = [];
-    for (const method of plan.methods) {
-      const metrics: MeasuredMethod['metrics'][number][] = [];
-      for (const metric of plan.metrics) {
-        await new Promise((resolve) => setImmediate(resolve));
-        // Without a reference there are no paired tests, which take long; the report has them.
-        const one = summarise({ ...plan, reference: null, methods: [method], metrics: [metric] }, records);
-        const [found] = one.methods[0]?.metrics ?? [];
-        if (!found || Number.isNaN(found.mean)) continue;
-        const { mean, deviation, interval } = found;
-        metrics.push({
-          name: metric,
-          mean,
-          deviation: Number.isNaN(deviation) ? undefined : deviation,
-          interval: Number.isNaN(interval.low) ? undefined : [interval.low, interval.high],
-        });
-      }
-      measured.push({ id: method.id, label: method.title, standIn: method.standIn !== null, metrics });
-    }
-    return measured;
+  /** @throws StorageError `no-experiment`, `damaged-plan`, `damaged-records`; ToolRecError `report-failed` */
+  methods(folder: string, id: string): Promise<readonly MeasuredMethod[]> {
+    return this.thread.ask({ kind: 'figures', folder, id });
   }
 
   private watch(): void {

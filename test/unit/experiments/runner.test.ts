@@ -9,13 +9,16 @@ import type { OpenExperiment } from '../../../src/experiments/plan.ts';
 import { experimentDirectory, recordsFile, spendingFile } from '../../../src/experiments/places.ts';
 import { readRecords } from '../../../src/experiments/records.ts';
 import { summarise } from '../../../src/experiments/report/summary.ts';
+import { documentOf } from '../../../src/experiments/report/document.ts';
+import { figuresOf } from '../../../src/experiments/report/figures.ts';
+import { ReportThread } from '../../../src/experiments/report/report-thread.ts';
 import { reportFiles } from '../../../src/experiments/report/write.ts';
 import { experimentStatus } from '../../../src/experiments/run-state.ts';
 import { runExperiment } from '../../../src/experiments/runner.ts';
 import { readSpending } from '../../../src/experiments/spending.ts';
 import type { ChatModel } from '../../../src/llm/chat-model.ts';
 import { ModelFailure } from '../../../src/llm/errors.ts';
-import { CancelledError } from '../../../src/shared/errors.ts';
+import { CancelledError, StorageError } from '../../../src/shared/errors.ts';
 import { Workspace } from '../../../src/shared/workspace.ts';
 
 /** Twelve users whose held-out item is their own code; six items, none repeated. */
@@ -178,6 +181,39 @@ describe('experiment runner', () => {
     const summary = summarise(run.plan, await records());
     assert.ok(summary.done < 12 && !summary.complete);
     assert.match(reportFiles(summary).get('report.md')!, /Partial/);
+  });
+
+  it('is reported by a thread: the same tables as here, one method’s users, typed failures', async () => {
+    const run = experiment(folder, half);
+    await runExperiment(run, { mode: 'fresh' });
+    const thread = new ReportThread();
+    try {
+      const [view, figures, missing] = await Promise.all([
+        thread.ask({ kind: 'view', folder, id: 'x', method: 'popularity' }),
+        thread.ask({ kind: 'figures', folder, id: 'x' }),
+        thread.ask({ kind: 'view', folder, id: 'nowhere', method: null }).catch((error: unknown) => error),
+      ]);
+      const summary = summarise(run.plan, await records());
+      assert.deepEqual(view.blocks, documentOf(summary, figuresOf(summary)));
+      assert.equal(view.users!.records.length, 12);
+      const [recall] = summary.methods[0]!.metrics;
+      assert.deepEqual(figures[0]!.metrics[0], {
+        name: 'recall@3',
+        mean: recall!.mean,
+        deviation: undefined,
+        interval: [recall!.interval.low, recall!.interval.high],
+      });
+      assert.ok(missing instanceof StorageError && missing.code === 'no-experiment');
+      const { directory } = await thread.ask({ kind: 'write', folder, id: 'x' });
+      const written = await fs.readFile(path.join(directory, 'report.md'), 'utf8');
+      assert.equal(written, reportFiles(summary).get('report.md'));
+      // What is asked when the thread is ended is not left without an answer.
+      const lost = thread.ask({ kind: 'view', folder, id: 'x', method: null });
+      thread.dispose();
+      await assert.rejects(lost, { code: 'report-failed' });
+    } finally {
+      thread.dispose();
+    }
   });
 
   describe('what users cost that were lost', () => {

@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { CancelledError, EngineError, InputError } from '../../../shared/errors.ts';
+import { startThread } from '../../../shared/thread.ts';
 import { asSourceError } from '../../sources/failures.ts';
 import type { ParquetRequest } from './parquet-decode.ts';
 import type { ParquetReply } from './parquet-worker.ts';
@@ -10,21 +11,9 @@ const heapMegabytes = 4096;
 const startMilliseconds = 30_000;
 const options = { resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } };
 
-function newWorker(): Worker {
-  const bundled = new URL('./parquet-worker.mjs', import.meta.url);
-  if (!import.meta.url.endsWith('.ts')) return new Worker(bundled, options);
-  // Run from its sources, as tests are: tsx leaves worker threads to do their own loading.
-  const source = new URL('./parquet-worker.ts', import.meta.url).href;
-  const load = `
-    const { createRequire } = require('node:module');
-    import(createRequire(${JSON.stringify(source)}).resolve('tsx/esm/api').replace(/cjs$/, 'mjs'))
-      .then((tsx) => { tsx.register(); return import(${JSON.stringify(source)}); });`;
-  return new Worker(load, { ...options, eval: true });
-}
-
 /** A worker that has loaded its code: how long that takes must not count against the file. */
 async function startWorker(): Promise<Worker> {
-  const worker = newWorker();
+  const worker = startThread('parquet-worker', import.meta.url, options);
   // Whatever happens to it while it waits shows in the next request; without a listener it would end the process.
   worker.on('error', () => undefined).on('exit', () => (idle = idle === worker ? undefined : idle));
   const { answered, reply } = await waitFor(worker, undefined, startMilliseconds, undefined);
