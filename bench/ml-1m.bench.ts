@@ -22,7 +22,7 @@ const program: BenchProgram = {
   name: 'ml-1m',
   description:
     'MovieLens-1M from ratings to report by the product’s own commands, beside the paper and the best reproductions ' +
-    '(-- --workspace <folder> --reuse: with the models that are there; --epochs, --only-users, --users: to try it out)',
+    '(-- --workspace <folder> --reuse: with the models that are there, --prefer <ids>: these backbones first; --epochs, --only-users, --users: to try it out)',
   async run(context) {
     const { values } = parseArgs({
       args: [...context.args],
@@ -33,6 +33,7 @@ const program: BenchProgram = {
         'only-users': { type: 'string' },
         users: { type: 'string' },
         out: { type: 'string' },
+        prefer: { type: 'string' },
       },
     });
     const { epochs, 'only-users': onlyUsers, users } = values;
@@ -49,6 +50,7 @@ const program: BenchProgram = {
       from: values.reuse === true ? path.resolve(values.workspace!) : undefined,
       epochs,
       onlyUsers,
+      preferred: values.prefer?.split(',') ?? [],
       users: users === undefined ? undefined : Number(users),
       trial: trial === '' ? undefined : trial,
       out: context.keep
@@ -66,6 +68,8 @@ interface JobOptions {
   readonly epochs: string | undefined;
   readonly onlyUsers: string | undefined;
   readonly users: number | undefined;
+  /** Ids of backbones that are taken before those of the usual names. */
+  readonly preferred: readonly string[];
   readonly trial: string | undefined;
   /** Where the page and the reports go. */
   readonly out: string | undefined;
@@ -94,8 +98,8 @@ class MainJob {
     fs.mkdirSync(path.join(this.workspace, '.toolrec'), { recursive: true });
     await (options.from === undefined ? this.make() : this.copy(options.from));
     const { models } = await this.toolrec<{ models: ListedModel[] }>('models', 'list').then(value);
-    const reference = cast(models, 'ml-1m');
-    const paper = cast(models, 'ml-1m-paper');
+    const reference = cast(models, 'ml-1m', options.preferred);
+    const paper = cast(models, 'ml-1m-paper', options.preferred);
     // Sessions keep one core busy: two commands at a time use two.
     const [ours, { theirs, evaluations }] = await Promise.all([
       this.measure(reference, 'ml-1m'),

@@ -88,8 +88,12 @@ export interface Cast {
   readonly absent: readonly Absent[];
 }
 
-/** Gives the parts of one dataset's experiments to the models that are there. */
-export function cast(models: readonly ListedModel[], dataset: BenchDataset): Cast {
+/** Gives the parts of one dataset's experiments to the models that are there; `preferred` ids before the usual ones. */
+export function cast(
+  models: readonly ListedModel[],
+  dataset: BenchDataset,
+  preferred: readonly string[] = [],
+): Cast {
   const left: { id: string; why: string }[] = [];
   const usable = models.filter((model) => {
     if (model.error) left.push({ id: model.id, why: model.error.message });
@@ -109,7 +113,11 @@ export function cast(models: readonly ListedModel[], dataset: BenchDataset): Cas
   const wanted = trainings.filter((training) => training.dataset === dataset);
   const backbone = (architecture: string) => {
     const own = fresh.filter(({ model }) => model === architecture);
-    return own.find(({ id }) => wanted.some((training) => training.id === id)) ?? own[0];
+    return (
+      own.find(({ id }) => preferred.includes(id)) ??
+      own.find(({ id }) => wanted.some((training) => training.id === id)) ??
+      own[0]
+    );
   };
   const [sasrec, bert4rec] = [backbone('sasrec'), backbone('bert4rec')];
   const seeds = fresh.filter((model) => sasrec && model !== sasrec && isSeedOf(model, sasrec));

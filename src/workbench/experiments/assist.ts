@@ -88,6 +88,7 @@ function valueSuggestions(text: string, place: YamlPlace, names: KnownNames): Su
 }
 
 function valuesOf(text: string, { path, key, around }: YamlPlace, names: KnownNames): Value[] {
+  if (key === undefined) return [];
   const top = path.length === 0;
   const method = isMethod(path);
   switch (key) {
@@ -113,7 +114,7 @@ function valuesOf(text: string, { path, key, around }: YamlPlace, names: KnownNa
       if (method) return modelsFor(findMethod(around['method'] ?? ''), datasetOf(text), names);
       break;
   }
-  const field = fieldAt([...path, key!]);
+  const field = fieldAt([...path, key]);
   return field ? choices(field).map((value) => ({ value, detail: '' })) : [];
 }
 

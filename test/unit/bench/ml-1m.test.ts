@@ -58,6 +58,8 @@ describe('ml-1m bench', () => {
     ];
     const parts = cast(renamed, 'ml-1m');
     assert.equal(parts.sasrec?.id, 'mine');
+    assert.equal(cast([model('sasrec'), ...renamed], 'ml-1m', ['mine']).sasrec?.id, 'mine');
+    assert.equal(cast([...renamed, model('sasrec')], 'ml-1m').sasrec?.id, 'sasrec');
     const absent = parts.absent.map(({ what }) => what);
     assert.ok(!absent.includes('sasrec') && !absent.includes('sasrec-genre'));
     assert.ok(!absent.includes('sasrec-full-genre') && absent.includes('sasrec-full-year'));
