@@ -20,8 +20,9 @@ export const lookupTool: Tool = {
     const text = args['item'] as string;
     const [resolved] = resolveMentions([{ text }], catalogue, dataset);
     const resolution = resolved!.resolution;
-    if (resolution.kind === 'ambiguous') return ambiguousItem(dataset, text, resolution.candidates);
-    if (resolution.kind === 'none') return unknownItem(text);
+    // That there is none, or more than one, is an answer too, and no failed round.
+    if (resolution.kind === 'ambiguous') return asAnswer(ambiguousItem(dataset, text, resolution.candidates));
+    if (resolution.kind === 'none') return asAnswer(unknownItem(text));
     const { id, title } = dataset.item(resolution.item);
     const facts = dataset.attributes
       .map(({ name }) => ({ name, value: attributeText(dataset, resolution.item, name) }))
@@ -32,8 +33,14 @@ export const lookupTool: Tool = {
   },
 };
 
+type Problem = Extract<ToolOutcome, { kind: 'problem' }>;
+
+function asAnswer({ message, hint }: Problem): ToolOutcome {
+  return { kind: 'text', text: `${message} ${hint}` };
+}
+
 /** Tells which items a text could mean. */
-export function ambiguousItem(dataset: Dataset, text: string, candidates: readonly number[]): ToolOutcome {
+export function ambiguousItem(dataset: Dataset, text: string, candidates: readonly number[]): Problem {
   const titles = candidates.slice(0, 8).map((code) => {
     const { id, title } = dataset.item(code);
     return `${safeText(id, 64)}: "${safeText(title)}"`;
@@ -46,7 +53,7 @@ export function ambiguousItem(dataset: Dataset, text: string, candidates: readon
   };
 }
 
-export function unknownItem(text: string): ToolOutcome {
+export function unknownItem(text: string): Problem {
   return {
     kind: 'problem',
     code: 'unknown-item',

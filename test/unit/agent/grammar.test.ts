@@ -178,6 +178,19 @@ describe('action grammar: what models write', () => {
     assert.equal(parse('Thought: the years are off\nAction: Rank[genre, 3]').thought, 'the years are off');
     assert.equal(parse('**Thought 1:** one\ntwo\n\n**Action 1:** Rank[genre, 3]').thought, 'one\ntwo');
     assert.equal(parse('The years are off.\nRank[genre, 3]').thought, 'The years are off.');
+    for (const [thought, action, observation] of [
+      ['思考', '行动', '观察'],
+      ['Überlegung 1', 'Aktion 1', 'Beobachtung 1'],
+      ['Pensamiento', 'Acción', 'Observación'],
+    ]) {
+      const read = parse(`${thought}: a\n${action}: Rank[genre, 3]\n${observation}: b\n${action}: Finish[x]`);
+      assert.equal(read.thought, 'a', thought);
+      assert.deepEqual(
+        [read.parsed!.action.name, read.repairs.map(({ code }) => code)],
+        ['Rank', ['invented-observation']],
+        thought,
+      );
+    }
     assert.equal(parse('{"thought":"t","action":"Rank[genre, 3]"}').thought, 't');
   });
 

@@ -142,6 +142,20 @@ describe('session', () => {
     checkResult(session.state.outcome!.result, session.state.started.subject.history, 5);
   });
 
+  it('takes “there is no such item” for an answer, and not for a failed round', async () => {
+    const lookup = (item: string): Action => ({ name: 'Lookup', args: { item } });
+    const w = world([lookup('Nobody'), lookup('No one'), retrieve(null, 5), finish()]);
+    const session = await startSession(w);
+    await session.run();
+    const { rounds, outcome } = session.state;
+    assert.deepEqual(
+      rounds.slice(0, 2).map(({ observation }) => observation!.status),
+      ['ok', 'ok'],
+    );
+    assert.match(rounds[0]!.observation!.text, /no item “Nobody”.*Search/);
+    assert.equal(outcome!.reason.rule, 'finish');
+  });
+
   it('names the unknown attribute that was probably meant', async () => {
     const session = await startSession(world([retrieve('gnere', 5)]), { maxRounds: 1 });
     await session.run();
