@@ -36,6 +36,8 @@ export interface Run {
   /** Diagnostics, to stderr. */
   readonly log: Logger;
   readonly json: boolean;
+  /** A part of the result as soon as there is one, for a person: nothing under `--json`. */
+  print(lines: readonly string[]): Promise<void>;
   /** The command's result: `value` as JSON under `--json`, else the lines of `render`. Call it once. */
   result(value: unknown, render: (style: Style) => string | readonly string[]): Promise<void>;
 }
@@ -106,6 +108,11 @@ export class Cli {
       },
       log,
       json: options.json,
+      async print(lines) {
+        if (options.json || lines.length === 0) return;
+        progress.clear(); // on a terminal both are on one screen
+        await writeAll(stdout, `${lines.join('\n')}\n`);
+      },
       async result(value, render) {
         progress.clear();
         const lines = options.json ? toJson(value) : render(style);

@@ -30,7 +30,7 @@ import type { ChatModel } from '../llm/chat-model.ts';
 import { OpenAiChatModel } from '../llm/openai-chat.ts';
 import { CancelledError, UsageError } from '../shared/errors.ts';
 import { keyOf } from './api-key.ts';
-import { type Cli, type CliEnvironment, type Run, writeAll } from './cli.ts';
+import type { Cli, CliEnvironment, Run } from './cli.ts';
 import type { RunOptions } from './commands/session.ts';
 import { exitCodes } from './exit-codes.ts';
 import { summaryOf } from './session-summary.ts';
@@ -52,10 +52,6 @@ export async function runSession(run: Run, options: RunOptions, cli: Cli): Promi
     styleFor(cli.environment.stdout, cli.environment.env),
     cli.environment.stdout.columns,
   );
-  const print = async (lines: readonly string[]) => {
-    if (!run.json && lines.length > 0) await writeAll(cli.environment.stdout, `${lines.join('\n')}\n`);
-  };
-
   let log: SessionLog | undefined;
   const append = async (event: SessionEvent) => {
     log ??= await store.create(id);
@@ -65,17 +61,32 @@ export async function runSession(run: Run, options: RunOptions, cli: Cli): Promi
   const session = fork
     ? await forkSession(living, fork, id, settingsOf(options), append)
     : await Session.start(living, { id, ...subjectOf(dataset, options), settings: settingsOf(options) });
-  let printed: Promise<void> = print([
+  let printed: Promise<void> = run.print([
     ...view.head(session.state.started),
     ...session.state.rounds.flatMap((round) => [...view.decision(round), ...view.observation(round)]),
   ]);
+  let written = 0;
+  const tellWritten = () => {
+    const round = session.state.rounds.filter(({ observation }) => observation).length + 1;
+    if (!isOffline && !session.state.outcome)
+      run.work.onProgress?.({ message: `Round ${round}: the model has written ${written} characters` });
+  };
   session.listen({
-    onEvent: (event, state) => (printed = printed.then(() => print(view.live(event, state)))),
+    onEvent: (event, state) => {
+      written = 0;
+      printed = printed.then(() => run.print(view.live(event, state))).then(tellWritten);
+    },
+    onDelta: (text) => {
+      written += text.length;
+      tellWritten();
+    },
     onRetry: (notice) =>
       run.log.warn(`${notice.error.message} Trying again in ${Math.round(notice.waitMs / 100) / 10} s.`),
   });
 
   try {
+    await printed;
+    tellWritten();
     const outcome = await session.run({ signal: run.work.signal });
     await printed;
     if (outcome.status === 'failed') {

@@ -56,6 +56,24 @@ describe('toolrec session', function () {
     assert.ok(stdout.split('\n').every((line) => line.length <= 120));
   });
 
+  it('takes the live line off the terminal before it prints a round', async () => {
+    const mock = new LLMock({ port: 0, host: '127.0.0.1' });
+    mock.onMessage(/round 1 of/, { content: 'Thought: begin\nAction: Retrieve[genre, 20]' });
+    mock.onMessage(/round 2 of/, { content: 'Thought: enough\nAction: Finish[]' });
+    await mock.start();
+    const screen: string[] = [];
+    const model = ['-p', 'llm', '-m', 'fake', '--base-url', `${mock.url}/v1`, '--retrieval', 'popularity'];
+    const { code } = await run(['session', 'run', ...model, '-w', folder], { tty: true, screen });
+    await mock.stop();
+    assert.equal(code, 0);
+    const clear = '\r\u001b[2K';
+    const live = screen.map((chunk) => chunk.startsWith(clear) && chunk !== clear);
+    assert.ok(screen.some((chunk) => /Round 2: the model has written \d+ characters/.test(chunk)));
+    for (const [i, chunk] of screen.entries())
+      if (i > 0 && live[i - 1]) assert.ok(chunk.startsWith(clear), `“${chunk}” runs into the live line`);
+    assert.equal(live.at(-1), false);
+  });
+
   it('replays to the same result, and finds a changed log', async () => {
     const again = await json('session', 'run', '--replay', first.session);
     assert.deepEqual(again.divergences, []);
@@ -98,7 +116,7 @@ describe('toolrec session', function () {
       2,
       'fork-of-other',
     ]);
-    assert.deepEqual(await errorOf('session', 'run', '--fork', at, '-n', '490'), [2, 'catalogue-too-small']);
+    assert.deepEqual(await errorOf('session', 'run', '--fork', at, '-n', '600'), [2, 'catalogue-too-small']);
   });
 
   it('lists, shows and exports', async () => {

@@ -10,7 +10,14 @@ export interface CliRun {
 /** Runs a command line in this process with captured output. */
 export async function run(
   argv: readonly string[],
-  options: { cwd?: string; signal?: AbortSignal; tty?: boolean; answer?: string } = {},
+  options: {
+    cwd?: string;
+    signal?: AbortSignal;
+    tty?: boolean;
+    answer?: string;
+    /** Takes what both streams write, in order, as a terminal does. */
+    screen?: string[];
+  } = {},
 ): Promise<CliRun> {
   const capture = () => {
     let text = '';
@@ -19,6 +26,7 @@ export async function run(
       columns: 80,
       write(chunk: string, done?: (error?: Error | null) => void) {
         text += chunk;
+        options.screen?.push(chunk);
         done?.();
         return true;
       },
