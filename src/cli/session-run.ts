@@ -25,7 +25,7 @@ import {
 } from '../experiments/session-parts.ts';
 import { openRetrieval } from '../experiments/session-retrieval.ts';
 import { userHistory } from '../experiments/user-history.ts';
-import { CassetteModel } from '../llm/cassette.ts';
+import { JournalCassette } from '../llm/journal-cassette.ts';
 import type { ChatModel } from '../llm/chat-model.ts';
 import { OpenAiChatModel } from '../llm/openai-chat.ts';
 import { CancelledError, UsageError } from '../shared/errors.ts';
@@ -172,7 +172,7 @@ function retrievalModel({ policy, model, retrieval }: RunOptions): string | unde
 }
 
 async function chatModel(options: RunOptions, { env, cwd }: CliEnvironment): Promise<ChatModel> {
-  if (options.playback !== undefined) return CassetteModel.replay(path.resolve(cwd, options.playback));
+  if (options.playback !== undefined) return JournalCassette.replay(path.resolve(cwd, options.playback));
   if (options.model === undefined)
     throw new UsageError('no-model', 'No language model is named.', 'Give --model, as the server names it.', {
       place: { flag: '--model' },
@@ -191,7 +191,9 @@ async function chatModel(options: RunOptions, { env, cwd }: CliEnvironment): Pro
     ...(options.price === undefined ? {} : { prices: { [options.model]: options.price } }),
     ...(key === undefined ? {} : { apiKey: key }),
   });
-  return options.record === undefined ? live : CassetteModel.record(path.resolve(cwd, options.record), live);
+  return options.record === undefined
+    ? live
+    : JournalCassette.record(path.resolve(cwd, options.record), live);
 }
 
 function settingsOf(options: RunOptions): Record<string, number> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
@@ -6,9 +7,26 @@ import * as z from 'zod';
 import { asStorageError, makeFolder } from '../shared/atomic-file.ts';
 import { StorageError, throwIfCancelled } from '../shared/errors.ts';
 import { redact } from '../shared/log.ts';
-import { recordedReplySchema, requestHash } from './cassette.ts';
 import type { ChatModel, ChatOptions, ChatReply, ChatRequest } from './chat-model.ts';
 import { ModelFailure } from './errors.ts';
+
+const recordedReplySchema = z.object({
+  text: z.string(),
+  reasoning: z.string().optional(),
+  toolCalls: z.array(z.object({ id: z.string(), name: z.string(), arguments: z.string() })),
+  finishReason: z.enum(['stop', 'length', 'tool_calls', 'content_filter', 'unknown']),
+  usage: z.object({
+    prompt: z.number(),
+    completion: z.number(),
+    reasoning: z.number().optional(),
+    cached: z.number().optional(),
+    estimated: z.boolean(),
+  }),
+  cost: z.number().optional(),
+  model: z.string(),
+  durationMs: z.number(),
+  firstTokenMs: z.number().optional(),
+});
 
 const lineSchema = z.object({
   hash: z.string(),
@@ -18,10 +36,30 @@ const lineSchema = z.object({
 });
 type RecordedReply = z.infer<typeof recordedReplySchema>;
 
+/** What identifies a request: all that can change the answer, in a fixed order. */
+export function requestHash(model: string, request: ChatRequest): string {
+  const { messages, tools, toolChoice, responseFormat, temperature, topP, maxTokens, stop, seed } = request;
+  const parts = [
+    model,
+    messages,
+    tools,
+    toolChoice,
+    responseFormat,
+    temperature,
+    topP,
+    maxTokens,
+    stop,
+    seed,
+  ];
+  return createHash('sha256')
+    .update(JSON.stringify(parts.map((part) => part ?? null)))
+    .digest('hex');
+}
+
 /**
- * A recording of a model's answers for long runs: one JSON line an answer, only ever appended to, so that thousands of
+ * A recording of a model's answers: one JSON line an answer, only ever appended to, so that thousands of
  * calls cost no more each than the first. The same request asked twice has two answers, given in order, the last one
- * again after that.
+ * again after that. `replay` never calls a model.
  */
 export class JournalCassette implements ChatModel {
   readonly label: string;
@@ -31,7 +69,6 @@ export class JournalCassette implements ChatModel {
   private readonly answers: Map<string, RecordedReply[]>;
   private readonly live: ChatModel | undefined;
   private readonly used = new Map<string, number>();
-  private handle: Promise<fs.FileHandle> | undefined;
   private torn: number;
   private writing: Promise<unknown> = Promise.resolve();
 
@@ -55,7 +92,7 @@ export class JournalCassette implements ChatModel {
   static async record(file: string, live: ChatModel): Promise<JournalCassette> {
     const read = await readRecording(file).catch((error: unknown): Recording => {
       if (error instanceof StorageError && error.code === 'not-found')
-        return { answers: new Map(), model: undefined, tornBytes: 0 };
+        return { answers: new Map(), model: undefined, tornBytes: newFile };
       throw error;
     });
     return new JournalCassette(file, read, live.model, live);
@@ -93,17 +130,16 @@ export class JournalCassette implements ChatModel {
     return answer;
   }
 
+  /** Waits for what is still being written. */
   async close(): Promise<void> {
     await this.writing;
-    await (await this.handle)?.close();
-    this.handle = undefined;
   }
 
   private append(line: z.infer<typeof lineSchema>): Promise<unknown> {
     const write = this.writing.then(async () => {
       try {
-        this.handle ??= this.open();
-        await (await this.handle).appendFile(`${JSON.stringify(line)}\n`);
+        if (this.torn !== 0) await this.mend();
+        await fs.appendFile(this.file, `${JSON.stringify(line)}\n`);
       } catch (error) {
         throw asStorageError(error, this.file);
       }
@@ -112,15 +148,17 @@ export class JournalCassette implements ChatModel {
     return write;
   }
 
-  private async open(): Promise<fs.FileHandle> {
-    await makeFolder(path.dirname(this.file));
-    if (this.torn > 0) await fs.truncate(this.file, (await fs.stat(this.file)).size - this.torn);
-    const handle = await fs.open(this.file, 'a');
-    if (this.torn < 0) await handle.appendFile('\n');
+  /** Before the first line: the folder, and what a crash left unfinished. */
+  private async mend(): Promise<void> {
+    if (this.torn === newFile) await makeFolder(path.dirname(this.file));
+    else if (this.torn > 0) await fs.truncate(this.file, (await fs.stat(this.file)).size - this.torn);
+    else await fs.appendFile(this.file, '\n');
     this.torn = 0;
-    return handle;
   }
 }
+
+/** In the place of `tornBytes`: there is no recording yet. */
+const newFile = Number.POSITIVE_INFINITY;
 
 interface Recording {
   readonly answers: Map<string, RecordedReply[]>;
@@ -154,7 +192,8 @@ async function readRecording(file: string): Promise<Recording> {
   } catch (error) {
     throw asStorageError(error, file);
   }
-  if (bad !== undefined && bad < number)
+  // Half a line at the end is what a crash leaves; a file that begins so is something else, and is left as it is.
+  if (bad !== undefined && (bad < number || bad === 1))
     throw new StorageError(
       'damaged-cassette',
       `Line ${bad} of the recording cannot be read.`,

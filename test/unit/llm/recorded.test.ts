@@ -3,7 +3,7 @@ import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { CassetteModel, requestHash } from '../../../src/llm/cassette.ts';
+import { JournalCassette, requestHash } from '../../../src/llm/journal-cassette.ts';
 import { costOf, parsePrice, priceOf } from '../../../src/llm/prices.ts';
 import { ReasoningSplitter, splitReasoning } from '../../../src/llm/reasoning.ts';
 import { ScriptedModel } from '../../../src/llm/scripted.ts';
@@ -18,14 +18,14 @@ describe('recorded model', () => {
   afterEach(() => fs.rm(directory, { recursive: true, force: true }));
 
   it('records what is asked and replays it with no model', async () => {
-    const file = path.join(directory, 'tape.json');
+    const file = path.join(directory, 'tape.jsonl');
     const live = new ScriptedModel(['one', 'two', 'three']);
-    const recorder = await CassetteModel.record(file, live);
+    const recorder = await JournalCassette.record(file, live);
     assert.equal((await recorder.chat(ask('a'))).text, 'one');
     assert.equal((await recorder.chat(ask('b'))).text, 'two');
     assert.equal((await recorder.chat(ask('a'))).text, 'three', 'asked again, asked of the model again');
 
-    const player = await CassetteModel.replay(file);
+    const player = await JournalCassette.replay(file);
     assert.equal((await player.chat(ask('b'))).text, 'two');
     assert.equal((await player.chat(ask('a'))).text, 'one');
     assert.equal((await player.chat(ask('a'))).text, 'three');
@@ -35,21 +35,45 @@ describe('recorded model', () => {
   });
 
   it('goes on with an old recording and keeps keys out of it', async () => {
-    const file = path.join(directory, 'tape.json');
+    const file = path.join(directory, 'tape.jsonl');
     await (
-      await CassetteModel.record(file, new ScriptedModel(['one']))
+      await JournalCassette.record(file, new ScriptedModel(['one']))
     ).chat(ask('api_key=supersecretvalue'));
-    const again = await CassetteModel.record(file, new ScriptedModel(['new']));
+    const again = await JournalCassette.record(file, new ScriptedModel(['new']));
     assert.equal((await again.chat(ask('api_key=supersecretvalue'))).text, 'one');
     assert.equal((await again.chat(ask('x'))).text, 'new');
     assert.ok(!(await fs.readFile(file, 'utf8')).includes('supersecretvalue'));
   });
 
   it('refuses a damaged or missing recording', async () => {
-    const file = path.join(directory, 'tape.json');
-    await assert.rejects(CassetteModel.replay(file), { code: 'not-found' });
+    const file = path.join(directory, 'tape.jsonl');
+    await assert.rejects(JournalCassette.replay(file), { code: 'not-found' });
     await fs.writeFile(file, '{');
-    await assert.rejects(CassetteModel.replay(file), { code: 'damaged-cassette' });
+    await assert.rejects(JournalCassette.replay(file), { code: 'damaged-cassette' });
+    // Something that is no recording is not written over.
+    await fs.writeFile(file, 'my notes');
+    await assert.rejects(JournalCassette.record(file, new ScriptedModel(['one'])), {
+      code: 'damaged-cassette',
+    });
+    assert.equal(await fs.readFile(file, 'utf8'), 'my notes');
+  });
+
+  it('only appends, and cuts off or ends the half line that a crash left', async () => {
+    const file = path.join(directory, 'deep', 'tape.jsonl');
+    const recorder = await JournalCassette.record(file, new ScriptedModel(['one', 'two']));
+    await recorder.chat(ask('a'));
+    const first = await fs.readFile(file, 'utf8');
+    await recorder.chat(ask('b'));
+    const both = await fs.readFile(file, 'utf8');
+    assert.ok(both.startsWith(first) && both.length > first.length);
+    for (const left of [both.slice(0, -20), both.slice(0, -1)]) {
+      await fs.writeFile(file, left);
+      const again = await JournalCassette.record(file, new ScriptedModel(['new', 'newer']));
+      await again.chat(ask('c'));
+      const player = await JournalCassette.replay(file);
+      assert.equal((await player.chat(ask('a'))).text, 'one');
+      assert.equal((await player.chat(ask('c'))).text, 'new');
+    }
   });
 
   it('tells requests apart by all that changes the answer', () => {
