@@ -12,11 +12,9 @@ import type { RunState } from '../experiments/run-progress.ts';
 import { type ExperimentEntry, experimentStatus, listExperiments } from '../experiments/run-state.ts';
 import { refuseExisting, runExperiment, setAside } from '../experiments/runner.ts';
 import { CancelledError, UsageError } from '../shared/errors.ts';
+import { keysFor, withheld } from './api-key.ts';
 import type { CliEnvironment, Run } from './cli.ts';
 import { plainText, type Style, table } from './terminal.ts';
-
-/** Where the API key is looked for: never a flag (it would be in the shell's history), never a file. */
-const keyVariables = ['TOOLREC_API_KEY', 'OPENAI_API_KEY'];
 
 interface Opening {
   readonly allowModules?: true | undefined;
@@ -35,7 +33,8 @@ export async function runExperimentFile(
   const file = await open(given, environment);
   const id = experimentId(file.file);
   if (options.mode === 'fresh' && !options.again) await refuseExisting(run.workspace, id);
-  const experiment = await openExperiment(file, id, worldOf(run, options, environment));
+  tellWithheld(run, file, environment);
+  const experiment = await openExperiment(file, id, worldOf(run, file, options, environment));
   if (options.again) {
     const aside = await setAside(run.workspace, id);
     if (aside !== undefined) run.log.info(`The earlier run was put aside as “${aside}”.`);
@@ -68,7 +67,7 @@ export async function dryRunExperiment(
   environment: CliEnvironment,
 ): Promise<undefined> {
   const file = await open(given, environment);
-  const world = worldOf(run, options, environment);
+  const world = worldOf(run, file, options, environment);
   const estimate = await estimateExperiment(file, experimentId(file.file), world, options.users);
   await run.result(estimate, (style) => estimateLines(estimate, style));
   return undefined;
@@ -127,15 +126,29 @@ export async function reportExperiment(
   return undefined;
 }
 
-function worldOf(run: Run, options: Opening, { env }: CliEnvironment): ExperimentWorld {
-  const key = keyVariables.map((name) => env[name]).find((value) => value !== undefined && value !== '');
+function worldOf(
+  run: Run,
+  { config }: ExperimentFile,
+  options: Opening,
+  { env }: CliEnvironment,
+): ExperimentWorld {
+  const keyOf = keysFor(config.language_models, env);
   return {
     workspace: run.workspace,
     engine: run.engine,
     modulesAllowed: options.allowModules ?? false,
-    languageModels: { apiKey: () => key },
+    languageModels: { apiKey: keyOf },
     ...run.work,
   };
+}
+
+/** Says which servers get no key although the environment has one. */
+function tellWithheld(run: Run, { config }: ExperimentFile, { env }: CliEnvironment): void {
+  const keyOf = keysFor(config.language_models, env);
+  for (const { base_url, replay } of Object.values(config.language_models)) {
+    const word = replay ? undefined : withheld(base_url, keyOf(base_url), env);
+    if (word !== undefined) run.log.warn(word);
+  }
 }
 
 async function open(given: string, { cwd }: CliEnvironment): Promise<ExperimentFile> {

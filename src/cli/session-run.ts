@@ -29,7 +29,7 @@ import { JournalCassette } from '../llm/journal-cassette.ts';
 import type { ChatModel } from '../llm/chat-model.ts';
 import { OpenAiChatModel } from '../llm/openai-chat.ts';
 import { CancelledError, UsageError } from '../shared/errors.ts';
-import { keyOf } from './api-key.ts';
+import { keyFor, withheld } from './api-key.ts';
 import type { Cli, CliEnvironment, Run } from './cli.ts';
 import type { RunOptions } from './commands/session.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -135,7 +135,7 @@ async function environmentFor(
     );
   if (options.policy === 'llm') {
     const parts = await llmParts({
-      model: await chatModel(options, world),
+      model: await chatModel(run, options, world),
       dataset,
       library: promptLibrary(run.workspace),
       domain: options.domain,
@@ -171,7 +171,7 @@ function retrievalModel({ policy, model, retrieval }: RunOptions): string | unde
   return model;
 }
 
-async function chatModel(options: RunOptions, { env, cwd }: CliEnvironment): Promise<ChatModel> {
+async function chatModel(run: Run, options: RunOptions, { env, cwd }: CliEnvironment): Promise<ChatModel> {
   if (options.playback !== undefined) return JournalCassette.replay(path.resolve(cwd, options.playback));
   if (options.model === undefined)
     throw new UsageError('no-model', 'No language model is named.', 'Give --model, as the server names it.', {
@@ -184,7 +184,7 @@ async function chatModel(options: RunOptions, { env, cwd }: CliEnvironment): Pro
       'Give --price, such as 0.15/0.6 (dollars a million tokens), or limit tokens with --max-tokens.',
       { place: { flag: '--price' } },
     );
-  const key = keyOf(env);
+  const key = keyFor(options.baseUrl, env);
   const live = new OpenAiChatModel({
     baseURL: options.baseUrl,
     model: options.model,

@@ -34,8 +34,8 @@ export function register(program: ToolRecCommand, cli: Cli): void {
     .summary('run an experiment from its beginning')
     .description(
       'Checks everything first, then runs every method for every sampled user and writes the report. Ctrl-C leaves; ' +
-        '“resume” goes on. An API key is taken from the environment (TOOLREC_API_KEY or OPENAI_API_KEY) and sent to the ' +
-        'servers that the file names.',
+        '“resume” goes on. An API key is taken from the environment: TOOLREC_API_KEY for the one server that the file ' +
+        'names, TOOLREC_API_KEY_<NAME> for one of several by its name there, OPENAI_API_KEY for OpenAI only.',
     )
     .option('--again', 'begin anew; what an earlier run left is put aside, not deleted')
     .option('--allow-modules', modules)

@@ -62,7 +62,8 @@ function registerRun(group: ToolRecCommand, cli: Cli): void {
     .summary('run a session to its end')
     .description(
       'Runs a surrogate user and prints the rounds as they come. Without a language model by default. The session is ' +
-        'kept in .toolrec/sessions. An API key is taken from the environment (TOOLREC_API_KEY or OPENAI_API_KEY).',
+        'kept in .toolrec/sessions. An API key is taken from the environment: TOOLREC_API_KEY for the server that is named, ' +
+        'OPENAI_API_KEY for OpenAI only.',
     )
     .option('-d, --dataset <name>', 'dataset of the workspace (default: sample)')
     .option('-u, --user <id>', 'user, named as in the dataset’s source (default: the first)')

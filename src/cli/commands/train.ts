@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { presets, trainingConfigSchema } from '../../recommender/config.ts';
 import { trainableDevices, trainModel, type ModelView } from '../../service/requests/model.ts';
 import { UsageError } from '../../shared/errors.ts';
-import { keyOf } from '../api-key.ts';
+import { keyFor } from '../api-key.ts';
 import { examples, type Cli, type CliEnvironment } from '../cli.ts';
 import type { ToolRecCommand } from '../command.ts';
 import { table, type Style } from '../terminal.ts';
@@ -49,7 +49,7 @@ export function register(program: ToolRecCommand, cli: Cli): void {
       'Trains a model on the training part of a dataset. Checkpoints are kept after each epoch and each minute: ' +
         'after Ctrl-C or a crash, the same command with --resume goes on where it was. With --item-encoder text items ' +
         'are also seen through embeddings of their texts (SASRec_BERT): by --text-folder, by --text-url (the key is ' +
-        'taken from TOOLREC_API_KEY or OPENAI_API_KEY), or without these as means of word vectors.',
+        'taken from TOOLREC_API_KEY; OPENAI_API_KEY goes to OpenAI only), or without these as means of word vectors.',
     )
     .option('--id <id>', 'name of the model (default: from model and dataset)')
     .option('--preset <name>', `settings to start from: ${Object.keys(presets).join(', ')}`)
@@ -147,7 +147,7 @@ function textOf(options: Options, { cwd, env }: CliEnvironment) {
         'Give --text-model.',
         { place: { flag: '--text-model' } },
       );
-    const apiKey = keyOf(env);
+    const apiKey = keyFor(textUrl, env);
     const sizes = dimensions === undefined ? {} : { dimensions };
     return {
       source: { kind: 'endpoint' as const, baseUrl: textUrl, model: textModel, ...sizes },
