@@ -191,6 +191,8 @@ async function chatModel(run: Run, options: RunOptions, { env, cwd }: CliEnviron
     ...(options.price === undefined ? {} : { prices: { [options.model]: options.price } }),
     ...(key === undefined ? {} : { apiKey: key }),
   });
+  const word = withheld(options.baseUrl, key, env);
+  if (word !== undefined) run.log.warn(word);
   return options.record === undefined
     ? live
     : JournalCassette.record(path.resolve(cwd, options.record), live);
