@@ -59,6 +59,8 @@ export interface Method {
   readonly standIn?: string | undefined;
   /** Name of the language model that decides or ranks. */
   readonly languageModel?: string | undefined;
+  /** Every prompt it uses, in full, to be kept with the experiment. */
+  readonly prompts?: readonly { readonly name: string; readonly hash: string; readonly text: string }[];
   /** Users at the same time; the runner's default when absent. */
   readonly concurrency?: number | undefined;
   /** Trainable parameters and FLOPs of one prediction (Figure 6). */

@@ -10,3 +10,6 @@ export const sessionsFolder = 'sessions';
 export function experimentDirectory(workspace: Workspace, id: string): string {
   return workspace.entry('experiments', id);
 }
+
+/** Full text of the prompts of an experiment. */
+export const promptsFile = 'prompts.json';

@@ -8,6 +8,10 @@ import { openNamedDataset } from '../data/library.ts';
 import { appendLine, asStorageError } from '../shared/atomic-file.ts';
 import { ToolRecError } from '../shared/errors.ts';
 import type { Workspace } from '../shared/workspace.ts';
+import { type KeptPrompt, keptPrompts } from './kept-prompts.ts';
+import { recordsFile } from './places.ts';
+import { countingRecords, readPlan } from './plan-file.ts';
+import { readRecords } from './records.ts';
 import { differenceInterval, type QuickCheck, wilsonInterval } from './prompt-check.ts';
 import { metricsOf } from './session-parts.ts';
 
@@ -33,7 +37,7 @@ export interface PromptVersion {
   /** Milliseconds since 1970 UTC of the first and last use. */
   readonly first: number;
   readonly last: number;
-  /** Sessions and checks that recorded it, measurable or not. */
+  /** Sessions, checks and methods of experiments that recorded it, measurable or not. */
   readonly uses: number;
   readonly runs: readonly PromptRun[];
 }
@@ -65,7 +69,7 @@ export async function keepCheck(
 }
 
 /**
- * Every version of every prompt that sessions, kept sessions of experiments and quick checks of a workspace recorded.
+ * Every version of every prompt that sessions, experiments and quick checks of a workspace recorded.
  * What cannot be read hides nothing else: `unreadable` counts it.
  */
 export async function promptVersions(
@@ -92,21 +96,44 @@ export async function promptVersions(
   };
   const add = (
     prompt: { name: string; hash: string; text: string },
-    time: number,
+    times: readonly number[],
     runs: readonly PromptRun[],
   ) => {
     const key = `${prompt.name}\n${prompt.hash}`;
     const known = found.get(key);
     if (!known) {
-      found.set(key, { ...prompt, first: time, last: time, uses: 1, runs: [...runs] });
+      const [first, last] = [Math.min(...times), Math.max(...times)];
+      found.set(key, { ...prompt, first, last, uses: 1, runs: [...runs] });
       return;
     }
-    known.first = Math.min(known.first, time);
-    known.last = Math.max(known.last, time);
+    known.first = Math.min(known.first, ...times);
+    known.last = Math.max(known.last, ...times);
     known.uses++;
     known.runs.push(...runs);
   };
-  for (const { directory, from } of await logFolders(workspace)) {
+  const experiments = await experimentFolders(workspace);
+  const whole = new Set<string>();
+  for (const directory of experiments) {
+    if (signal?.aborted) break;
+    try {
+      const ofMethods = await experimentRuns(directory);
+      if (!ofMethods) continue;
+      whole.add(directory);
+      for (const { prompts, runs, first, last } of ofMethods)
+        for (const prompt of prompts) add(prompt, [first, last], runs);
+    } catch (error) {
+      if (!(error instanceof ToolRecError)) throw error;
+      unreadable++;
+    }
+  }
+  // The sessions of an experiment whose records are known are some of those runs.
+  const logs = [
+    { directory: workspace.directory('sessions'), from: 'session' as const },
+    ...experiments
+      .filter((directory) => !whole.has(directory))
+      .map((directory) => ({ directory: path.join(directory, 'sessions'), from: 'experiment' as const })),
+  ];
+  for (const { directory, from } of logs) {
     for (const summary of await new SessionStore(directory).list()) {
       if (signal?.aborted) break;
       const { state } = summary;
@@ -118,7 +145,7 @@ export async function promptVersions(
       if (used.length === 0) continue;
       // What two versions made together says nothing of either.
       const run = changed ? undefined : runOf(state, await open(state.started.dataset.name), from);
-      for (const prompt of used) add(prompt, state.started.time, run ? [run] : []);
+      for (const prompt of used) add(prompt, [state.started.time], run ? [run] : []);
     }
   }
   for (const check of await storedChecks(workspace)) {
@@ -134,7 +161,7 @@ export async function promptVersions(
       n: check.n,
       policy: check.policy,
     }));
-    for (const prompt of check.prompts) add(prompt, check.time, runs);
+    for (const prompt of check.prompts) add(prompt, [check.time], runs);
   }
   const versions = [...found.values()].sort((a, b) =>
     a.name < b.name ? -1 : a.name > b.name ? 1 : b.last - a.last,
@@ -180,16 +207,45 @@ function runOf(
   };
 }
 
-async function logFolders(workspace: Workspace): Promise<{ directory: string; from: PromptRun['from'] }[]> {
-  const experiments = workspace.directory('experiments');
-  const names = await fs.readdir(experiments).catch(() => []);
-  return [
-    { directory: workspace.directory('sessions'), from: 'session' },
-    ...names.map((name) => ({
-      directory: path.join(experiments, name, 'sessions'),
-      from: 'experiment' as const,
-    })),
-  ];
+async function experimentFolders(workspace: Workspace): Promise<string[]> {
+  const folder = workspace.directory('experiments');
+  const names = await fs.readdir(folder).catch(() => []);
+  return names.sort().map((name) => path.join(folder, name));
+}
+
+/** The users of an experiment by method, with the prompts of the method; undefined where it kept no prompts. */
+async function experimentRuns(directory: string): Promise<
+  | {
+      readonly prompts: readonly KeptPrompt[];
+      readonly runs: readonly PromptRun[];
+      readonly first: number;
+      readonly last: number;
+    }[]
+  | undefined
+> {
+  const kept = await keptPrompts(directory);
+  if (kept.length === 0) return undefined;
+  const plan = await readPlan(directory);
+  const { records } = await readRecords(path.join(directory, recordsFile));
+  const counting = countingRecords(plan, records);
+  return plan.methods.flatMap(({ id, title, detail, provenance }) => {
+    const prompts = kept.filter(({ name, hash }) => provenance[`prompt ${name}`] === hash);
+    const own = counting.filter(({ method }) => method === id);
+    if (prompts.length === 0 || own.length === 0) return [];
+    const runs = own.map((record): PromptRun => ({
+      from: 'experiment',
+      dataset: plan.dataset.name,
+      user: record.userId,
+      before: plan.part,
+      n: plan.n,
+      rank: record.rank,
+      tokens: record.tokens.prompt + record.tokens.completion,
+      cost: record.cost ?? 0,
+      policy: `${title}: ${detail}`,
+    }));
+    const times = own.map(({ timing }) => timing.started);
+    return [{ prompts, runs, first: Math.min(...times), last: Math.max(...times) }];
+  });
 }
 
 async function storedChecks(workspace: Workspace): Promise<(StoredCheck | undefined)[]> {

@@ -6,6 +6,7 @@ import { asStorageError, makeFolder, writeFileAtomic } from '../shared/atomic-fi
 import { CancelledError, ModelError, ToolRecError, UsageError } from '../shared/errors.ts';
 import type { Workspace } from '../shared/workspace.ts';
 import { stopsEverything } from './failures.ts';
+import { keepPrompts } from './kept-prompts.ts';
 import type { MethodAnswer, MethodTask } from './method.ts';
 import { LineWriter } from './line-writer.ts';
 import { experimentDirectory, planFile, recordsFile, sessionsFolder, spendingFile } from './places.ts';
@@ -59,6 +60,10 @@ export async function runExperiment(experiment: OpenExperiment, options: RunOpti
     const stored = await readRecords(file);
     await refuseOtherDataset(directory, experiment);
     await writeFileAtomic(path.join(directory, planFile), `${JSON.stringify(plan, null, 1)}\n`);
+    await keepPrompts(
+      directory,
+      experiment.methods.flatMap(({ method }) => method.prompts ?? []),
+    );
     const records = countingRecords(experiment.plan, stored.records).filter(
       (record) => !(options.retryFailed && record.failure),
     );

@@ -136,11 +136,12 @@ export function offlineMethod(
 export function languageMethod(
   setup: SessionSetup,
   name: string,
-  prompts: readonly { readonly name: string; readonly hash: string }[],
+  prompts: NonNullable<Method['prompts']>,
 ): Omit<Method, 'recommend'> {
   return {
     detail: `${setup.model!.label}; prompts ${prompts.map((prompt) => prompt.name).join(', ')}; ${setup.retrieval.label}`,
     languageModel: name,
+    prompts,
     provenance: {
       ...setup.provenance,
       ...Object.fromEntries(prompts.map((prompt) => [`prompt ${prompt.name}`, prompt.hash])),

@@ -19,6 +19,7 @@ import { readSpending } from '../../../src/experiments/spending.ts';
 import type { ChatModel } from '../../../src/llm/chat-model.ts';
 import { ModelFailure } from '../../../src/llm/errors.ts';
 import { CancelledError, StorageError } from '../../../src/shared/errors.ts';
+import { compareVersions, promptVersions } from '../../../src/experiments/prompt-versions.ts';
 import { Workspace } from '../../../src/shared/workspace.ts';
 
 /** Twelve users whose held-out item is their own code; six items, none repeated. */
@@ -105,6 +106,33 @@ describe('experiment runner', () => {
     folder = await fs.mkdtemp(path.join(os.tmpdir(), 'toolrec-runner-'));
   });
   afterEach(() => fs.rm(folder, { recursive: true, force: true }));
+
+  it('keeps the full text of its prompts, so that versions are compared over all its users', async () => {
+    const workspace = new Workspace(folder);
+    const asked = async (id: string, hash: string, answers: (user: number) => MethodAnswer) => {
+      const run = experiment(folder, answers);
+      const [open] = run.methods;
+      const planned = { ...open!.planned, provenance: { 'prompt surrogate.movies': hash } };
+      const prompts = [{ name: 'surrogate.movies', hash, text: `text ${hash}` }];
+      const methods = [{ ...open!, planned, method: { ...open!.method, prompts } }];
+      const plan = { ...run.plan, id, methods: [planned] };
+      await runExperiment({ ...run, id, plan, methods }, { mode: 'fresh' });
+    };
+    await asked('one', 'aaaa', half);
+    await asked('two', 'bbbb', (user) => ({ items: [user, 19, 18] }));
+    const { versions, unreadable } = await promptVersions(workspace);
+    assert.equal(unreadable, 0);
+    assert.deepEqual(versions.map(({ hash, text, uses, runs }) => [hash, text, uses, runs.length]).sort(), [
+      ['aaaa', 'text aaaa', 1, 12],
+      ['bbbb', 'text bbbb', 1, 12],
+    ]);
+    const [a, b] = ['aaaa', 'bbbb'].map((hash) => versions.find((one) => one.hash === hash)!);
+    const { difference, paired } = compareVersions(a!, b!);
+    assert.equal(difference, 0.5);
+    assert.deepEqual(paired, { users: 12, onlyFirst: 0, onlySecond: 6 });
+    await fs.writeFile(path.join(experimentDirectory(workspace, 'one'), 'prompts.json'), '{');
+    assert.equal((await promptVersions(workspace)).unreadable, 1, 'a damaged one hides no other');
+  });
 
   it('counts every user, and a failure or a bad list as a miss with its cause', async () => {
     const answers = (user: number): MethodAnswer => {
