@@ -331,8 +331,8 @@ class MainJob {
 
 const value = <T>(from: From<T>): T => from.value;
 
-function membersOf({ sasrec, bert4rec, seeds, refits, tools }: Cast): ListedModel[] {
-  return [sasrec, bert4rec, ...seeds, ...refits, ...tools].filter((model) => model !== undefined);
+function membersOf({ sasrec, bert4rec, seeds, others, refits, tools }: Cast): ListedModel[] {
+  return [sasrec, bert4rec, ...seeds, ...others, ...refits, ...tools].filter((model) => model !== undefined);
 }
 
 function withEpochs(flags: readonly string[], epochs: string): string[] {
@@ -347,7 +347,7 @@ async function trainedBy(models: readonly ListedModel[]): Promise<Map<string, st
   const { trainingConfigSchema } = await import('../src/recommender/config.ts');
   const defaults = trainingConfigSchema.parse({}) as Readonly<Record<string, unknown>>;
   return new Map(
-    models.map(({ id, dataset, config = {}, tool, device, progress }) => {
+    models.map(({ id, dataset, config = {}, tool, startedFrom, device, progress }) => {
       const flags = Object.entries(config)
         .filter(([key, setting]) => key !== 'seed' && setting !== defaults[key])
         .map(
@@ -359,6 +359,7 @@ async function trainedBy(models: readonly ListedModel[]): Promise<Map<string, st
       const command = [
         `toolrec train ${dataset?.name ?? ''} --id ${id}`,
         ...own,
+        ...(startedFrom === undefined ? [] : [`--start-from ${startedFrom}`]),
         ...flags,
         `--seed ${String(config['seed'])}`,
       ].join(' ');

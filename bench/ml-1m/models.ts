@@ -8,6 +8,8 @@ export interface ListedModel {
   readonly status?: string;
   readonly title?: string;
   readonly model?: string;
+  /** Whose parameters its training began with. */
+  readonly startedFrom?: string;
   readonly tool?: { readonly mode: string; readonly backbone: string; readonly attribute: string };
   readonly dataset?: { readonly name: string; readonly hash: string };
   readonly config?: Readonly<Record<string, string | number | boolean>>;
@@ -79,6 +81,8 @@ export interface Cast {
   readonly bert4rec: ListedModel | undefined;
   /** The same settings as `sasrec`, other seeds. */
   readonly seeds: readonly ListedModel[];
+  /** Backbones of other settings: rows of their own. */
+  readonly others: readonly ListedModel[];
   /** Fitted on validation as well, with settings chosen before. */
   readonly refits: readonly ListedModel[];
   /** Attribute tools of the two backbones, frozen and full. */
@@ -115,19 +119,22 @@ export function cast(
     const own = fresh.filter(({ model }) => model === architecture);
     return (
       own.find(({ id }) => preferred.includes(id)) ??
+      // A backbone lives by its attribute tools: the one that has them.
+      own.find(({ id }) => usable.some(({ tool }) => tool?.backbone === id)) ??
       own.find(({ id }) => wanted.some((training) => training.id === id)) ??
       own[0]
     );
   };
   const [sasrec, bert4rec] = [backbone('sasrec'), backbone('bert4rec')];
   const seeds = fresh.filter((model) => sasrec && model !== sasrec && isSeedOf(model, sasrec));
+  const others = fresh.filter((model) => model !== sasrec && model !== bert4rec && !seeds.includes(model));
   const tools = usable
     .filter(
       ({ tool: own, config }) =>
         own && [sasrec?.id, bert4rec?.id].includes(own.backbone) && config?.['fitOn'] !== 'train+validation',
     )
     .sort((a, b) => (orderOf(a, sasrec?.id) < orderOf(b, sasrec?.id) ? -1 : 1));
-  const taken = new Set([sasrec, bert4rec, ...seeds, ...refits, ...tools]);
+  const taken = new Set([sasrec, bert4rec, ...seeds, ...others, ...refits, ...tools]);
   for (const model of usable)
     if (!taken.has(model)) left.push({ id: model.id, why: 'has no part in this table' });
   const there = new Set([...taken].map((model) => model?.id));
@@ -138,7 +145,7 @@ export function cast(
       why: left.find((model) => model.id === id)?.why ?? 'no such model in the workspace',
       command: `toolrec train ${dataset} --id ${id} ${flags.join(' ')}`,
     }));
-  return { sasrec, bert4rec, seeds, refits, tools, left, absent };
+  return { sasrec, bert4rec, seeds, others, refits, tools, left, absent };
 }
 
 /** SASRec's tools first, frozen ones before full ones. */

@@ -21,7 +21,7 @@ const entry = (id: string, method: string, model?: string) =>
 
 /** Everything that can be run with the models that are there, in the order of the paper's tables. */
 export function rowsOf(parts: Cast): Row[] {
-  const { sasrec, bert4rec, seeds, refits, tools } = parts;
+  const { sasrec, bert4rec, seeds, others, refits, tools } = parts;
   const rows: Row[] = [
     plain('popularity', 'Popularity', 'popularity'),
     plain('cooccurrence', 'Co-occurrence', 'cooccurrence'),
@@ -31,7 +31,7 @@ export function rowsOf(parts: Cast): Row[] {
       ...plain('sasrec', `SASRec, seed ${seedOf(sasrec)}`, 'sasrec', sasrec.id, 'sasrec'),
       seedsOf: 'SASRec',
     });
-  if (bert4rec) rows.push(plain('bert4rec', 'BERT4Rec', 'bert4rec', bert4rec.id, 'bert4rec'));
+  if (bert4rec) rows.push(plain('bert4rec', nameOf(bert4rec), 'bert4rec', bert4rec.id, 'bert4rec'));
   if (sasrec)
     for (const [method, label] of [
       ['chat-rec', 'Chat-REC'],
@@ -50,18 +50,23 @@ export function rowsOf(parts: Cast): Row[] {
   for (const model of tools) {
     const { mode, attribute, backbone } = model.tool!;
     const over = backbone === bert4rec?.id ? 'BERT4Rec' : 'SASRec';
-    rows.push(plain(model.id, `${mode} + ${attribute} over ${over}`, `${mode}+a`, model.id));
+    rows.push(plain(rowId(model), `${mode} + ${attribute} over ${over}`, `${mode}+a`, model.id));
   }
   for (const model of seeds)
     rows.push({
-      ...plain(model.id, `SASRec, seed ${seedOf(model)}`, 'model', model.id),
+      ...plain(rowId(model), `SASRec, seed ${seedOf(model)}`, 'model', model.id),
       sampled: false,
       seedsOf: 'SASRec',
+    });
+  for (const model of others)
+    rows.push({
+      ...plain(rowId(model), `${nameOf(model)} (${model.id})`, 'model', model.id),
+      sampled: false,
     });
   for (const model of refits) {
     const title = `${model.title ?? model.id}, fitted on train + validation`;
     rows.push({
-      ...plain(model.id, `${title}, seed ${seedOf(model)}`, 'model', model.id),
+      ...plain(rowId(model), `${title}, seed ${seedOf(model)}`, 'model', model.id),
       sampled: false,
       seedsOf: title,
     });
@@ -72,6 +77,15 @@ export function rowsOf(parts: Cast): Row[] {
 function plain(id: string, label: string, method: string, model?: string, paper: string | null = null): Row {
   return { id, label, paper, yaml: entry(id, method, model), sampled: true };
 }
+
+/** A model may be called as a method is. */
+const methodIds = new Set(['popularity', 'cooccurrence', 'sasrec', 'bert4rec', 'chat-rec', 'llm-rank']);
+const rowId = ({ id }: ListedModel): string =>
+  methodIds.has(id) || /^(toolrec(-b)?|w-.*)$/.test(id) ? `${id}.model` : id;
+
+/** `BERT4Rec`, or with the model that it was trained on from. */
+const nameOf = ({ title, id, startedFrom }: ListedModel): string =>
+  startedFrom === undefined ? (title ?? id) : `${title ?? id}, begun with ${startedFrom}`;
 
 const seedOf = (model: ListedModel): string => String(model.config?.['seed']);
 

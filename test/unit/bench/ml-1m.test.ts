@@ -40,7 +40,10 @@ describe('ml-1m bench', () => {
       [parts.seeds, parts.refits, parts.tools].map((list) => list.map(({ id }) => id)),
       [['sasrec-43'], ['sasrec-refit-42'], ['sasrec-genre', 'sasrec-year']],
     );
-    assert.deepEqual(parts.left.map(({ id }) => id).sort(), ['bert4rec', 'other']);
+    assert.deepEqual(
+      [parts.left, parts.others].map((list) => list.map(({ id }) => id)),
+      [['bert4rec'], ['other']],
+    );
     const absent = new Map(parts.absent.map(({ what, why }) => [what, why]));
     assert.match(absent.get('bert4rec')!, /is being trained/);
     assert.match(absent.get('sasrec-full-genre')!, /no such model/);
@@ -59,7 +62,8 @@ describe('ml-1m bench', () => {
     const parts = cast(renamed, 'ml-1m');
     assert.equal(parts.sasrec?.id, 'mine');
     assert.equal(cast([model('sasrec'), ...renamed], 'ml-1m', ['mine']).sasrec?.id, 'mine');
-    assert.equal(cast([...renamed, model('sasrec')], 'ml-1m').sasrec?.id, 'sasrec');
+    assert.equal(cast([model('sasrec'), ...renamed], 'ml-1m').sasrec?.id, 'mine', 'the one that has tools');
+    assert.equal(cast([model('mine'), model('sasrec')], 'ml-1m').sasrec?.id, 'sasrec');
     const absent = parts.absent.map(({ what }) => what);
     assert.ok(!absent.includes('sasrec') && !absent.includes('sasrec-genre'));
     assert.ok(!absent.includes('sasrec-full-genre') && absent.includes('sasrec-full-year'));
@@ -70,6 +74,7 @@ describe('ml-1m bench', () => {
     const { text } = experimentOf('x', 'Three samples', 'ml-1m', '{ users: 200, repeats: 3, seed: 1 }', rows);
     const { experiment, findings } = checkExperiment(text, '/w/x.toolrec-experiment.yaml');
     assert.deepEqual(findings, []);
+    assert.ok(text.includes('{ method: model, id: other, model: other }'));
     assert.deepEqual(
       experiment!.methodIds,
       rows.map(({ id }) => id),
@@ -77,6 +82,23 @@ describe('ml-1m bench', () => {
     const paper = rowsOf(cast(models, 'ml-1m-paper'));
     const unmasked = experimentOf('y', 'Unmasked', 'ml-1m-paper', 'all', paper, false);
     assert.equal(checkExperiment(unmasked.text, '/w/y.yaml').experiment?.config.protocol.mask_history, false);
+  });
+
+  it('a backbone that was trained on takes the part when its tools stand on it, and the first one stays', () => {
+    const later = [
+      ...models.filter(({ id }) => id !== 'bert4rec'),
+      model('bert4rec', { title: 'BERT4Rec' }),
+      model('bert4rec-ft', { title: 'BERT4Rec', startedFrom: 'bert4rec' }),
+      tool('bert4rec-genre', 'bert4rec-ft', 'genre'),
+    ];
+    const parts = cast(later, 'ml-1m');
+    assert.equal(parts.bert4rec?.id, 'bert4rec-ft');
+    const rows = rowsOf(parts);
+    const label = (id: string) => rows.find((row) => row.id === id)?.label;
+    assert.equal(label('bert4rec'), 'BERT4Rec, begun with bert4rec');
+    assert.equal(label('bert4rec.model'), 'BERT4Rec (bert4rec)');
+    const { text } = experimentOf('x', 'X', 'ml-1m', 'all', rows);
+    assert.deepEqual(checkExperiment(text, 'x').findings, []);
   });
 
   it('one table: what was run with its command, what failed, what the paper has besides', () => {
