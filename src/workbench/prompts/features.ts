@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { completePrompt, type CompletionEntry } from '../../agent/prompts/language/complete.ts';
+import { completePrompt } from '../../agent/prompts/language/complete.ts';
 import {
   checkDemonstrations,
   completeDemonstrations,
@@ -18,7 +18,7 @@ import {
   requireRenamable,
   symbolAt,
 } from '../../agent/prompts/language/navigate.ts';
-import { foldsOf, outlineOf, type OutlineNode } from '../../agent/prompts/language/outline.ts';
+import { foldsOf, outlineOf } from '../../agent/prompts/language/outline.ts';
 import type { PromptDiagnostic, Span } from '../../agent/prompts/language/spans.ts';
 import { requireInside } from '../../agent/prompts/origins.ts';
 import { knownAttributes } from '../../experiments/prompt-context.ts';
@@ -27,11 +27,11 @@ import { standardSignatures } from '../../agent/tools/registry.ts';
 import { DisposableStore } from '../../shared/disposable.ts';
 import { ToolRecError } from '../../shared/errors.ts';
 import { escapeMarkdown } from '../dataset-text.ts';
-import { commands } from '../names.ts';
 import { inputsPage } from './inputs-page.ts';
 import type { PromptParts } from './prompts.ts';
 import { PromptPreviews } from './preview-panel.ts';
 import { isPrompt, shippedScheme } from './selectors.ts';
+import { completionItem, documentSymbol, rangeOf, severities } from './shapes.ts';
 import { type Subject, Subjects, type SubjectValues } from './subject.ts';
 
 /** Time for a rendering while a person types, and when the text is at rest. */
@@ -288,70 +288,6 @@ export class PromptFeatures implements vscode.Disposable {
       );
   }
 
-  async lenses(document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
-    const top = new vscode.Range(0, 0, 0, 0);
-    const lens = (title: string, command: string, ...args: unknown[]) =>
-      new vscode.CodeLens(top, { title, command, arguments: args });
-    const { t } = vscode.l10n;
-    if (!isPrompt(document))
-      return [
-        lens(t('Open as List'), commands.editDemonstrations, document.uri),
-        ...(await this.originLenses(document, lens)),
-      ];
-    if (document.uri.scheme === shippedScheme) return [];
-    const { values } = await this.contextOf(document);
-    const { rendered } = this.checkNow(document, values);
-    const user = values?.subject.match(/^user (.+?) of /)?.[1];
-    const lenses = [
-      lens(
-        user === undefined ? t('Preview') : t('Preview with user {0}', user),
-        commands.previewPrompt,
-        document.uri,
-      ),
-    ];
-    if (this.read(document).front.kind === 'surrogate')
-      lenses.push(
-        lens(t('Run session with this prompt'), commands.runSessionWithPrompt, document.uri),
-        lens(t('Quick check'), commands.quickCheckPrompt, document.uri),
-      );
-    if (rendered)
-      lenses.push(
-        lens(
-          t('Tokens: {0}', rendered.tokens.toLocaleString(vscode.env.language)),
-          commands.previewPrompt,
-          document.uri,
-        ),
-      );
-    return [...lenses, ...(await this.originLenses(document, lens))];
-  }
-
-  private async originLenses(
-    document: vscode.TextDocument,
-    lens: (title: string, command: string, ...args: unknown[]) => vscode.CodeLens,
-  ): Promise<vscode.CodeLens[]> {
-    const folder = this.subjects.folderOf(document.uri);
-    const files = folder && this.subjects.files(folder);
-    const name = files?.nameOf(document.uri.fsPath);
-    if (!files || name === undefined) return [];
-    const { t } = vscode.l10n;
-    const entry = await files.find(name).catch(() => undefined);
-    switch (entry?.state) {
-      case 'edited':
-        return [
-          lens(t('Show what changed'), commands.showPromptChanges, document.uri),
-          lens(t('Reset to default'), commands.resetPrompt, document.uri),
-        ];
-      case 'outdated':
-      case 'diverged':
-        return [lens(t('A newer version comes with ToolRec…'), commands.updatePrompt, document.uri)];
-      case 'shipped':
-      case 'unchanged':
-      case 'own':
-      case undefined:
-        return [];
-    }
-  }
-
   async definition(document: vscode.TextDocument, at: vscode.Position): Promise<vscode.Location | undefined> {
     const prompt = this.read(document);
     const symbol = symbolAt(prompt, document.offsetAt(at));
@@ -435,20 +371,7 @@ export class PromptFeatures implements vscode.Disposable {
   }
 
   symbols(document: vscode.TextDocument): vscode.DocumentSymbol[] {
-    const make = (node: OutlineNode): vscode.DocumentSymbol => {
-      const range = rangeOf(document, node);
-      const own = rangeOf(document, node.nameSpan);
-      const symbol = new vscode.DocumentSymbol(
-        node.name,
-        node.detail,
-        symbolKinds[node.kind],
-        range.union(own),
-        own,
-      );
-      symbol.children = node.children.map(make);
-      return symbol;
-    };
-    return outlineOf(this.read(document)).map(make);
+    return outlineOf(this.read(document)).map((node) => documentSymbol(document, node));
   }
 
   folds(document: vscode.TextDocument): vscode.FoldingRange[] {
@@ -524,43 +447,4 @@ export class PromptFeatures implements vscode.Disposable {
   dispose(): void {
     this.disposables.dispose();
   }
-}
-
-const severities: Readonly<Record<PromptDiagnostic['severity'], vscode.DiagnosticSeverity>> = {
-  error: vscode.DiagnosticSeverity.Error,
-  warning: vscode.DiagnosticSeverity.Warning,
-  information: vscode.DiagnosticSeverity.Information,
-};
-
-const completionKinds: Readonly<Record<CompletionEntry['kind'], vscode.CompletionItemKind>> = {
-  variable: vscode.CompletionItemKind.Variable,
-  field: vscode.CompletionItemKind.Field,
-  filter: vscode.CompletionItemKind.Function,
-  tag: vscode.CompletionItemKind.Keyword,
-  tool: vscode.CompletionItemKind.Method,
-  attribute: vscode.CompletionItemKind.EnumMember,
-  key: vscode.CompletionItemKind.Property,
-  value: vscode.CompletionItemKind.Value,
-};
-
-const symbolKinds: Readonly<Record<OutlineNode['kind'], vscode.SymbolKind>> = {
-  front: vscode.SymbolKind.Namespace,
-  key: vscode.SymbolKind.Property,
-  role: vscode.SymbolKind.Class,
-  block: vscode.SymbolKind.Struct,
-  section: vscode.SymbolKind.String,
-};
-
-function completionItem(document: vscode.TextDocument, entry: CompletionEntry): vscode.CompletionItem {
-  const item = new vscode.CompletionItem(entry.label, completionKinds[entry.kind]);
-  item.range = rangeOf(document, entry.replace);
-  item.insertText = entry.isSnippet ? new vscode.SnippetString(entry.insert) : entry.insert;
-  item.sortText = `${String(entry.rank).padStart(3, '0')}${entry.label}`;
-  if (entry.detail !== undefined) item.detail = entry.detail;
-  if (entry.documentation !== undefined) item.documentation = entry.documentation;
-  return item;
-}
-
-export function rangeOf(document: vscode.TextDocument, { start, end }: Span): vscode.Range {
-  return new vscode.Range(document.positionAt(start), document.positionAt(end));
 }

@@ -73,7 +73,8 @@ export class Prompts implements vscode.Disposable {
       add(
         vscode.languages.registerCodeLensProvider(selector, {
           onDidChangeCodeLenses: this.lenses.event,
-          provideCodeLenses: async (document) => (await this.load()).lenses(document),
+          provideCodeLenses: async (document) =>
+            (await import('./lenses.ts')).lensesOf(await this.load(), document),
         }),
       );
     }
