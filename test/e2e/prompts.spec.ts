@@ -479,6 +479,7 @@ describe('prompts', () => {
     await other.locator('#add-example').click();
     await examples.nth(5).getByText(`From session ${second}`).waitFor();
     await other.locator('#add-example[disabled]').waitFor();
+    await untilFile(workbench, file, (text) => text.includes(second!));
     assert.equal(stored().at(-1)!.source, second);
     await examples
       .nth(5)
@@ -492,6 +493,7 @@ describe('prompts', () => {
     await other.locator('form').getByText('Save').click();
     await examples.nth(4).getByText('Best of the year').waitFor();
     await other.locator('.detail .step').first().waitFor();
+    await untilFile(workbench, file, (text) => text.includes('Best of the year'));
     const after = stored();
     assert.deepEqual(
       [after[0]!.enabled, after[4]!.title, after[4]!.source],

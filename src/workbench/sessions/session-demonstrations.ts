@@ -33,6 +33,8 @@ export class SessionDemonstrations implements vscode.Disposable {
   private readonly dataset: Dataset;
   private readonly files: PromptFiles;
   private readonly name: string;
+  /** Changes run one after another: each builds on the text that the one before has saved. */
+  private last: Promise<unknown> = Promise.resolve();
 
   /** @throws UsageError `no-session` while the dataset is not open. */
   constructor(
@@ -107,9 +109,11 @@ export class SessionDemonstrations implements vscode.Disposable {
   }
 
   /** Makes an example out of the session. */
-  async add(): Promise<void> {
-    await addSessionToDemonstrations(this.features, this.session.reference);
-    await this.show();
+  add(): Promise<void> {
+    return this.inTurn(async () => {
+      await addSessionToDemonstrations(this.features, this.session.reference);
+      await this.show();
+    });
   }
 
   /** Opens the text; what ships is copied first, for it to be changed. */
@@ -119,12 +123,20 @@ export class SessionDemonstrations implements vscode.Disposable {
     await vscode.window.showTextDocument(document, { selection: new vscode.Range(at, at) });
   }
 
-  private async apply(edit: (text: string) => string): Promise<void> {
-    const entry = await this.files.find(this.name);
-    edit(await textOf(entry)); // what cannot be done copies nothing
-    const document = await this.ownDocument();
-    await replaceAndSave(document, edit(document.getText()));
-    await this.show();
+  private apply(edit: (text: string) => string): Promise<void> {
+    return this.inTurn(async () => {
+      const entry = await this.files.find(this.name);
+      edit(await textOf(entry)); // what cannot be done copies nothing
+      const document = await this.ownDocument();
+      await replaceAndSave(document, edit(document.getText()));
+      await this.show();
+    });
+  }
+
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.last.then(work);
+    this.last = turn.catch(() => undefined);
+    return turn;
   }
 
   private async ownDocument(): Promise<vscode.TextDocument> {
