@@ -97,7 +97,8 @@ class MainJob {
     const started = performance.now();
     fs.mkdirSync(path.join(this.workspace, '.toolrec'), { recursive: true });
     await (options.from === undefined ? this.make() : this.copy(options.from));
-    const { models } = await this.toolrec<{ models: ListedModel[] }>('models', 'list').then(value);
+    const { models: listed } = await this.toolrec<{ models: ListedModel[] }>('models', 'list').then(value);
+    const models = await Promise.all(listed.map((model) => this.asItStands(model)));
     const reference = cast(models, 'ml-1m', options.preferred);
     const paper = cast(models, 'ml-1m-paper', options.preferred);
     // Sessions keep one core busy: two commands at a time use two.
@@ -161,6 +162,15 @@ class MainJob {
         recursive: true,
         filter: (file) => path.basename(file) !== 'optimizer.safetensors',
       });
+  }
+
+  /** A training that nobody goes on with left its status behind: its best checkpoint is what there is. */
+  private async asItStands(model: ListedModel): Promise<ListedModel> {
+    if (model.status !== 'training') return model;
+    const { trainingHolder } = await import('../src/recommender/training-lock.ts');
+    const { Workspace } = await import('../src/shared/workspace.ts');
+    const from = new Workspace(this.options.from ?? this.workspace);
+    return (await trainingHolder(from, model.id)) ? model : { ...model, status: 'interrupted' };
   }
 
   private async measure(parts: Cast, dataset: 'ml-1m'): Promise<ProtocolResults> {

@@ -84,8 +84,11 @@ const rowId = ({ id }: ListedModel): string =>
   methodIds.has(id) || /^(toolrec(-b)?|w-.*)$/.test(id) ? `${id}.model` : id;
 
 /** `BERT4Rec`, or with the model that it was trained on from. */
-const nameOf = ({ title, id, startedFrom }: ListedModel): string =>
-  startedFrom === undefined ? (title ?? id) : `${title ?? id}, begun with ${startedFrom}`;
+const nameOf = ({ title, id, startedFrom, status, progress }: ListedModel): string => {
+  const begun = startedFrom === undefined ? '' : `, begun with ${startedFrom}`;
+  const ended = status === 'interrupted' ? `, interrupted at epoch ${Math.floor(progress?.epoch ?? 0)}` : '';
+  return `${title ?? id}${begun}${ended}`;
+};
 
 const seedOf = (model: ListedModel): string => String(model.config?.['seed']);
 

@@ -5,6 +5,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import { openNamedDataset } from '../data/library.ts';
 import type { StoredDataset } from '../data/store.ts';
 import { parametersFile } from '../recommender/checkpoint.ts';
+import { trainingHolder } from '../recommender/training-lock.ts';
 import type { EngineConnection } from '../service/protocol.ts';
 import { listModelsRequest, type ModelView } from '../service/requests/model.ts';
 import { asStorageError } from '../shared/atomic-file.ts';
@@ -97,7 +98,11 @@ export async function surveyExperiment(file: ExperimentFile, world: ExperimentWo
   const { models: listed } = await world.engine.request(listModelsRequest, {
     workspace: world.workspace.folder,
   });
-  const models = listed.filter((entry): entry is ModelView => !('error' in entry));
+  const models = await Promise.all(
+    listed
+      .filter((entry): entry is ModelView => !('error' in entry))
+      .map((view) => withoutDeadTraining(world.workspace, view)),
+  );
   const broken = new Map(listed.flatMap((entry) => ('error' in entry ? [[entry.id, entry.error]] : [])));
   const chosen: { definition: MethodDefinition; model: Named | undefined }[] = [];
   config.methods.forEach((entry, i) => {
@@ -126,6 +131,12 @@ export async function surveyExperiment(file: ExperimentFile, world: ExperimentWo
     else chosen.push({ definition, model });
   });
   return { dataset, models, chosen, findings };
+}
+
+/** A training that crashed left its status behind; its best checkpoint changes no more. */
+async function withoutDeadTraining(workspace: Workspace, view: ModelView): Promise<ModelView> {
+  if (view.status !== 'training' || (await trainingHolder(workspace, view.id))) return view;
+  return { ...view, status: 'stopped' };
 }
 
 function settingFindings(
