@@ -11,11 +11,30 @@ let api: VsCodeApi | undefined;
 // VS Code gives it once a page.
 const vscode = (): VsCodeApi => (api ??= acquireVsCodeApi());
 
+/** What VS Code has kept for the page comes so soon after it has loaded, in ms. */
+const greetingMs = 5;
+const latestMs = 300;
+
 /** Connects this page with the host. Call `ready()` on what is returned once everything is set up. */
 export function connect<C extends PanelContract>(contract: C, updates: UpdateHandlers<C>): WebviewEnd<C> {
-  const end = new WebviewEnd(contract, (message) => vscode().postMessage(message), updates);
+  const end = new PageEnd(contract, (message) => vscode().postMessage(message), updates);
   window.addEventListener('message', (event: MessageEvent<unknown>) => end.receive(event.data));
   return end;
+}
+
+/** Says that it is ready when what the host may have told it already has come. */
+class PageEnd<C extends PanelContract> extends WebviewEnd<C> {
+  override ready(): void {
+    let said = false;
+    const say = () => {
+      if (!said) super.ready();
+      said = true;
+    };
+    const soon = () => setTimeout(say, greetingMs);
+    if (document.readyState === 'complete') soon();
+    else window.addEventListener('load', soon, { once: true });
+    setTimeout(say, latestMs); // a style sheet or picture that does not come must not hold it
+  }
 }
 
 /** Leaves with VS Code what the host needs to bring this panel back after a reload. */

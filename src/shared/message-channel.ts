@@ -37,7 +37,7 @@ export type UpdateHandlers<C extends PanelContract> = {
 };
 
 type Message =
-  | { readonly kind: 'ready'; readonly contract: string }
+  | { readonly kind: 'ready'; readonly contract: string; readonly greeted: boolean }
   | { readonly kind: 'request'; readonly sequence: number; readonly name: string; readonly params: unknown }
   | { readonly kind: 'reply'; readonly sequence: number; readonly result: unknown }
   | {
@@ -78,10 +78,23 @@ export class HostEnd<C extends PanelContract> {
     this.side = side;
   }
 
+  /** Whether the page is there. While it is not, `onReady` is still to come. */
+  get listening(): boolean {
+    return this.queue === undefined;
+  }
+
   update<N extends keyof C['updates'] & string>(name: N, params: Value<C['updates'][N]>): void {
     const message: Message = { kind: 'update', name, params };
     if (this.queue) this.queue.push(message);
     else this.post(message);
+  }
+
+  /**
+   * Tells a page that is still loading what there is to show, which spares it the way to the host and back: VS Code
+   * keeps messages until a page has loaded. What does not reach it is told again when it is ready.
+   */
+  greet(): void {
+    if (this.queue) this.flush();
   }
 
   /** The page is gone (hidden, reloaded): what it would be told now it learns from `onReady` when it is back. */
@@ -97,7 +110,7 @@ export class HostEnd<C extends PanelContract> {
           this.side.onViolation(violation('the page comes from another build'));
           return;
         }
-        this.flush();
+        if (this.queue || !message.greeted) this.flush();
         return;
       case 'request':
         void this.answer(message.sequence, message.name, message.params);
@@ -164,6 +177,7 @@ export class WebviewEnd<C extends PanelContract> {
     { readonly name: string; resolve(result: unknown): void; reject(error: Error): void }
   >();
   private sequence = 0;
+  private greeted = false;
 
   constructor(contract: C, post: Post, updates: UpdateHandlers<C>) {
     this.contract = contract;
@@ -171,9 +185,10 @@ export class WebviewEnd<C extends PanelContract> {
     this.updates = updates;
   }
 
-  /** Tells the host that the page listens; it answers with everything there is to show. */
+  /** Tells the host that the page listens; it answers with everything there is to show, unless the page has it. */
   ready(): void {
-    this.post({ kind: 'ready', contract: contractText(this.contract) } satisfies Message);
+    const contract = contractText(this.contract);
+    this.post({ kind: 'ready', contract, greeted: this.greeted } satisfies Message);
   }
 
   tell<N extends keyof C['intents'] & string>(name: N, params: Value<C['intents'][N]>): void {
@@ -199,7 +214,9 @@ export class WebviewEnd<C extends PanelContract> {
       const schema = own(this.contract.updates, message.name);
       if (!schema) throw violation(`there is no update “${message.name}”`);
       const handler = this.updates[message.name as keyof C['updates']] as (params: unknown) => void;
-      handler(check(schema, message.params, message.name));
+      const params = check(schema, message.params, message.name);
+      this.greeted = true;
+      handler(params);
       return;
     }
     if (message?.kind !== 'reply' && message?.kind !== 'failure') return; // not ours: VS Code posts too
@@ -218,10 +235,10 @@ export class WebviewEnd<C extends PanelContract> {
 
 function parseMessage(raw: unknown): Message | undefined {
   if (typeof raw !== 'object' || raw === null) return undefined;
-  const { kind, name, sequence, contract, detail } = raw as Record<string, unknown>;
+  const { kind, name, sequence, contract, greeted, detail } = raw as Record<string, unknown>;
   const fits =
     kind === 'ready'
-      ? typeof contract === 'string'
+      ? typeof contract === 'string' && typeof greeted === 'boolean'
       : kind === 'request'
         ? typeof name === 'string' && typeof sequence === 'number'
         : kind === 'reply'

@@ -94,7 +94,8 @@ export class DatasetPanel implements vscode.Disposable {
 
   private become(state: InspectorState): void {
     this.state = state;
-    this.page.update('state', state);
+    if (this.page.listening) this.page.update('state', state);
+    else if (state.kind === 'full') this.page.greet();
   }
 
   private tellEverything(): void {

@@ -101,7 +101,10 @@ export class TrainingPanel implements vscode.Disposable {
     own.add({ dispose: () => clearInterval(poll) });
     panel.onDidDispose(() => this.release());
     panel.webview.html = webviewPage(panel.webview, parts.extension, 'training', panel.title);
-    void this.refresh().then(() => this.curves.select(this.selected));
+    void this.refresh().then(() => {
+      if (!this.disposed) this.page.greet();
+      this.curves.select(this.selected);
+    });
   }
 
   /** @param ids runs to show; what is shown stays when empty */
@@ -175,7 +178,7 @@ export class TrainingPanel implements vscode.Disposable {
 
   private become(state: TrainingState): void {
     this.state = state;
-    this.page.update('state', state);
+    if (this.page.listening) this.page.update('state', state);
   }
 
   private tellEverything(): void {

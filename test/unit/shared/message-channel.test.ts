@@ -82,6 +82,32 @@ describe('the channel between host and webview', () => {
     assert.deepEqual(heard, ['ready', 'shown 1', 'shown 2', 'shown 3']);
   });
 
+  it('greets a page that is still loading: told once if that reached it, again if it did not', async () => {
+    for (const [reaches, expected] of [
+      [true, ['ready', 'shown 1']],
+      [false, ['ready', 'ready']],
+    ] as const) {
+      let open = false;
+      const { host, webview, heard } = join({
+        host: {
+          onReady: () => {
+            heard.push('ready');
+            if (open) host.update('shown', { step: 1 });
+          },
+        },
+      });
+      open = reaches;
+      assert.equal(host.listening, false);
+      host.greet();
+      host.greet();
+      assert.equal(host.listening, true);
+      await settled();
+      webview.ready();
+      await settled();
+      assert.deepEqual(heard, expected);
+    }
+  });
+
   it('drops what a hidden page missed: it is told everything when it is back', async () => {
     const { host, webview, heard } = join();
     webview.ready();
