@@ -32,6 +32,17 @@ const webviews = readdirSync(path.join(import.meta.dirname, 'webview'), { withFi
   .filter((entry) => entry.isFile() && entry.name.endsWith('.main.ts'))
   .map((entry) => `webview/${entry.name}`);
 
+/** A page needs the messages of its own panel alone: what it does not name of the others is not even made. */
+const ownProtocol = {
+  name: 'own-protocol',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/protocol\/[\w-]+\.ts$/ }, ({ path: file, resolveDir }) => ({
+      path: path.join(resolveDir, file),
+      sideEffects: false,
+    }));
+  },
+};
+
 const bundles = [
   {
     ...node,
@@ -83,6 +94,7 @@ const bundles = [
           target: 'es2022',
           format: 'esm',
           tsconfig: 'webview/tsconfig.json',
+          plugins: [ownProtocol],
           loader: { '.ttf': 'file' },
           assetNames: '[name]',
         },

@@ -6,7 +6,8 @@ import { number, t } from './language.ts';
 import { branchMap } from './session-branches.ts';
 import { historyStrip } from './session-history.ts';
 import { itemTable } from './session-items.ts';
-import type { SessionActions, SessionHead, SessionModel } from './session-model.ts';
+import { wholeRounds } from './protocol.ts';
+import type { SessionActions, SessionHead, SessionModel, SessionRound } from './session-model.ts';
 import { promptSection } from './session-prompt.ts';
 import { button, problemLine, roundCell } from './session-round.ts';
 import { duration, money, tokens } from './session-text.ts';
@@ -52,11 +53,11 @@ function full(head: SessionHead, model: SessionModel, actions: SessionActions): 
       ${model.rounds.length === 0 && !head.activity ? empty(head, actions) : nothing}
       <ol>
         ${repeat(
-          model.rounds,
+          model.rounds.length > model.most ? model.rounds.slice(0, model.most) : model.rounds,
           (round) => round.number,
           (round) =>
             html`<li data-item=${round.number}>
-              ${guard(dependencies(round.number, head, model, round), () => roundCell(round, head, model, actions, isNear(round.number, model)))}
+              ${guard(dependencies(round, head, model), () => roundCell(round, head, model, actions, isNear(round, model)))}
             </li>`,
         )}
         ${pending(head, model)}
@@ -66,18 +67,16 @@ function full(head: SessionHead, model: SessionModel, actions: SessionActions): 
   `;
 }
 
-/** Sessions of up to so many rounds are drawn whole. */
-export const wholeRounds = 40;
-
-function isNear(number: number, { rounds, near }: SessionModel): boolean {
-  return rounds.length <= wholeRounds || near.has(number);
+function isNear({ number, outline }: SessionRound, { rounds, near }: SessionModel): boolean {
+  return !outline && (rounds.length <= wholeRounds || near.has(number));
 }
 
 /** What a cell is drawn from; a cell whose dependencies are the same is left alone. */
-function dependencies(number: number, head: SessionHead, model: SessionModel, round: unknown): unknown[] {
+function dependencies(round: SessionRound, head: SessionHead, model: SessionModel): unknown[] {
+  const { number } = round;
   return [
     round,
-    isNear(number, model),
+    isNear(round, model),
     head.activity === null,
     head.activity?.round === number ? head.activity.phase : '',
     head.branch,
@@ -165,7 +164,7 @@ function top(head: SessionHead, actions: SessionActions): TemplateResult {
       >
       <span class="count number" id="totals">${totals(head)}</span>
     </div>
-    ${branchMap(head, actions)}
+    ${guard([JSON.stringify(head.branches), head.branch], () => branchMap(head, actions))}
   </header>`;
 }
 

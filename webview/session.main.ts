@@ -3,11 +3,11 @@ import { render } from 'lit';
 import { demonstrationsActions } from './demonstrations-model.ts';
 import { connect, remember } from './host.ts';
 import { setLanguage, t } from './language.ts';
-import { sessionContract } from './protocol.ts';
+import { firstRounds, sessionContract, wholeRounds } from './protocol.ts';
 import type { SessionRound } from './protocol.ts';
 import type { Part, SessionActions, SessionModel } from './session-model.ts';
 import { keepTypingHere } from './session-keys.ts';
-import { sessionView, wholeRounds } from './session-view.ts';
+import { sessionView } from './session-view.ts';
 import './session.css';
 import { registerComponents } from './toolkit.ts';
 
@@ -19,7 +19,8 @@ const model: SessionModel = {
   rounds: [],
   writing: '',
   editing: undefined,
-  near: new Set(),
+  near: new Set(firstRounds),
+  most: wholeRounds,
   unfolded: new Set(),
   trail: undefined,
   history: undefined,
@@ -37,8 +38,15 @@ const host = connect(sessionContract, {
     draw();
   },
   remember,
-  rounds: ({ keep, rounds }) => {
-    model.rounds = [...model.rounds.slice(0, keep), ...rounds];
+  rounds: ({ count, rounds }) => {
+    model.rounds = withRounds(model.rounds.slice(0, count), rounds);
+  },
+  near: ({ rounds }) => {
+    model.rounds = withRounds(
+      model.rounds,
+      rounds.filter(({ number }) => number <= model.rounds.length),
+    );
+    drawSoon();
   },
   state: ({ revision, state }) => {
     const before = model.state;
@@ -56,7 +64,12 @@ const host = connect(sessionContract, {
     if (followed && state.head.activity)
       document.querySelector('.rounds ol > li:last-child')?.scrollIntoView({ block: 'nearest' });
     // After the picture: two frames, the first of which draws it.
-    requestAnimationFrame(() => setTimeout(() => host.tell('drawn', { revision }), 0));
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        host.tell('drawn', { revision });
+        if (model.rounds.length > model.most) drawRest();
+      }, 0),
+    );
   },
   demonstrations: (examples) => {
     model.examples = examples;
@@ -177,9 +190,16 @@ function watchExamples(on: boolean): void {
   host.tell('watchDemonstrations', { on });
 }
 
+function withRounds(rounds: readonly SessionRound[], changed: readonly SessionRound[]): SessionRound[] {
+  const all = [...rounds];
+  for (const round of changed) all[round.number - 1] = round;
+  return all;
+}
+
 /** Another session in this panel: what was open belonged to the one before. */
 function forget(id: string): void {
   shownSession = id;
+  model.most = wholeRounds;
   model.editing = undefined;
   model.trail = undefined;
   model.history = undefined;
@@ -187,7 +207,6 @@ function forget(id: string): void {
   model.examples = undefined;
   model.example = {};
   model.unfolded.clear();
-  model.near.clear();
   focused = 0;
 }
 
@@ -272,6 +291,7 @@ async function savePrompt(): Promise<void> {
 }
 
 function focusRound(round: number): void {
+  if (round > model.most) drawRest();
   const wanted = Math.max(1, Math.min(round, model.rounds.length));
   const cell = document.querySelector<HTMLElement>(`[data-round="${wanted}"]`);
   if (!cell) return;
@@ -315,12 +335,49 @@ function announce(): void {
   if (live) live.textContent = text;
 }
 
+function drawRest(): void {
+  model.most = Infinity;
+  draw();
+}
+
+let drawing: number | undefined;
+
+/** What comes in one frame becomes one picture. */
+function drawSoon(): void {
+  drawing ??= requestAnimationFrame(() => {
+    drawing = undefined;
+    draw();
+  });
+}
+
 function draw(): void {
   const root = document.querySelector<HTMLElement>('#app');
   if (!root || !model.state) return;
   render(sessionView(model, actions), root);
   root.setAttribute('aria-busy', String(model.state.kind === 'preparing'));
   if (model.rounds.length > wholeRounds) watchRounds(root);
+}
+
+/** Faster than this, in px a ms, nobody reads: outlines pass by, and the rounds are drawn whole where it ends. */
+const fastest = 2;
+const settleMs = 80;
+let speed = 0;
+let settling: ReturnType<typeof setTimeout> | undefined;
+let scrolled = { top: 0, time: 0 };
+
+document.addEventListener(
+  'scroll',
+  ({ timeStamp: time }) => {
+    const { scrollTop: top } = document.scrollingElement ?? document.documentElement;
+    speed = Math.abs(top - scrolled.top) / Math.max(1, time - scrolled.time);
+    scrolled = { top, time };
+  },
+  { passive: true },
+);
+
+function tellNear(): void {
+  host.tell('near', { rounds: [...model.near] });
+  drawSoon();
 }
 
 /** Finds out which rounds are close to the view; the others of a long session are outlines. */
@@ -331,9 +388,12 @@ const nearby = new IntersectionObserver(
       if (isIntersecting) model.near.add(round);
       else model.near.delete(round);
     }
-    draw();
+    clearTimeout(settling);
+    if (speed > fastest) settling = setTimeout(tellNear, settleMs);
+    else tellNear();
   },
-  { rootMargin: '1200px 0px' },
+  // Named, for in a frame of another origin the margin holds for no other root.
+  { root: document, rootMargin: '1200px 0px' },
 );
 const watched = new WeakSet<Element>();
 

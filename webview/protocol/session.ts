@@ -8,6 +8,11 @@ const count = z.int().nonnegative();
 const failureSchema = z.object({ message: z.string(), remedy: z.string() });
 const cellSchema = z.object({ name: z.string(), text: z.string() });
 
+/** Sessions of up to so many rounds are shown whole. Of longer ones the page has only outlines of what is far from the view. */
+export const wholeRounds = 40;
+/** Rounds of a long session that are whole in its first picture. */
+export const firstRounds = [1, 2, 3, 4, 5, 6, 7, 8] as const;
+
 /** An item of an observation or of the result. */
 const itemRowSchema = z.object({
   item: count,
@@ -70,6 +75,8 @@ const roundSchema = z.object({
   calls: z.array(callSchema),
   /** `left`: it has left the line; `prompt`: it was decided with another prompt, model or tool than the next will be. */
   stale: z.enum(['no', 'left', 'setup']),
+  /** Far from the view in a long session: without items, calls and what else only the whole round shows. */
+  outline: z.boolean(),
 });
 export type SessionRound = z.infer<typeof roundSchema>;
 
@@ -288,6 +295,8 @@ export const sessionContract = {
     newSession: nothing,
     more: nothing,
     showLog: nothing,
+    /** Rounds of a long session that are in view or close to it: they are wanted whole. */
+    near: z.object({ rounds: z.array(round).max(1000) }),
     /** The round that has the focus, for commands; 0 = none. */
     focused: z.object({ round }),
     /** The page has drawn what the host sent as this revision. */
@@ -297,8 +306,10 @@ export const sessionContract = {
     language: z.object({ locale: z.string(), texts: z.record(z.string(), z.string()) }),
     remember: z.object({ folder: z.string(), id: z.string(), revealed: z.boolean() }),
     state: z.object({ revision: count, state: stateSchema }),
-    /** The branch that is shown is the first `keep` rounds that the page has, then these. */
-    rounds: z.object({ keep: count, rounds: z.array(roundSchema) }),
+    /** The branch that is shown has so many rounds; these are the ones that the page has not, or has otherwise. */
+    rounds: z.object({ count, rounds: z.array(roundSchema) }),
+    /** Rounds that have come near the view, whole. */
+    near: z.object({ rounds: z.array(roundSchema) }),
     /** What the model has written of the reply that it is writing. */
     writing: z.object({ text: z.string() }),
     /** While they are in view; null where there are none for this dataset. */

@@ -42,18 +42,20 @@ export interface Found {
 
 export const nothingFound: Found = { ranks: new Map(), tools: new Map() };
 
-/** The same after one more round. A ranking finds nothing new: it moves. */
-export function foundAfter(before: Found, round: Round): Found {
-  const set = round.observation?.set;
-  if (!set || set.items.length === 0) return before;
+/** The same after more rounds. A ranking finds nothing new: it moves. */
+export function foundAfter(before: Found, ...rounds: readonly Round[]): Found {
+  const sets = rounds.flatMap(({ observation }) => (observation?.set?.items.length ? [observation.set] : []));
+  if (sets.length === 0) return before;
   const ranks = new Map(before.ranks);
   const tools = new Map(before.tools);
-  const mark = foundByOf(set);
-  set.items.forEach(({ item }, i) => {
-    ranks.set(item, i + 1);
-    const known = tools.get(item) ?? [];
-    if (set.tool !== 'Rank' && !known.includes(mark)) tools.set(item, [...known, mark]);
-  });
+  for (const set of sets) {
+    const mark = foundByOf(set);
+    set.items.forEach(({ item }, i) => {
+      ranks.set(item, i + 1);
+      const known = tools.get(item) ?? [];
+      if (set.tool !== 'Rank' && !known.includes(mark)) tools.set(item, [...known, mark]);
+    });
+  }
   return { ranks, tools };
 }
 
@@ -64,10 +66,26 @@ export interface RoundContext {
   readonly before: Found;
   /** Item codes to mark; empty until revealed. */
   readonly heldOut: ReadonlySet<number>;
-  /** What the next round will work with; undefined while it is not known. */
-  readonly next: SessionSetup | undefined;
-  /** The round has left the line. */
-  readonly left: boolean;
+  readonly stale: SessionRound['stale'];
+}
+
+/** Whether a round has left the line, or was decided with something else than the next will be. */
+export class Staleness {
+  private readonly next: SessionSetup | undefined;
+  private readonly known = new Map<SessionSetup, boolean>(); // most rounds share one
+
+  /** @param next what the next round will work with; undefined while it is not known */
+  constructor(next: SessionSetup | undefined) {
+    this.next = next;
+  }
+
+  of({ setup }: Pick<Round, 'setup'>, left = false): SessionRound['stale'] {
+    if (left) return 'left';
+    if (!this.next) return 'no';
+    let is = this.known.get(setup);
+    if (is === undefined) this.known.set(setup, (is = !sameSetup(this.next, setup)));
+    return is ? 'setup' : 'no';
+  }
 }
 
 export function roundView(round: Round, context: RoundContext): SessionRound {
@@ -114,7 +132,39 @@ export function roundView(round: Round, context: RoundContext): SessionRound {
     tokensEstimated: calls.some((call) => call.usage.estimated),
     cost: priced.length > 0 ? priced.reduce((sum, call) => sum + call.cost!, 0) : null,
     calls: calls.map(callView),
-    stale: context.left ? 'left' : context.next && !sameSetup(context.next, round.setup) ? 'setup' : 'no',
+    stale: context.stale,
+    outline: false,
+  };
+}
+
+/** A round as a long session shows it far from the view. */
+export function roundOutline(round: Round, stale: SessionRound['stale']): SessionRound {
+  const bare = { ...round, calls: [], repairs: [], observation: undefined };
+  const view = roundView(bare, {
+    dataset: undefined,
+    columns: [],
+    before: nothingFound,
+    heldOut: new Set(),
+    stale,
+  });
+  const { observation } = round;
+  return {
+    ...view,
+    observation: observation
+      ? {
+          status: observation.status,
+          text: '',
+          hint: '',
+          mark: null,
+          items: [],
+          seen: [],
+          duplicates: [],
+          outside: [],
+          ambiguous: [],
+          reruns: 0,
+        }
+      : null,
+    outline: true,
   };
 }
 

@@ -7,7 +7,7 @@ import { ToolRecError } from '../../shared/errors.ts';
 import type { LongWork } from '../../shared/progress.ts';
 import { Workspace } from '../../shared/workspace.ts';
 import { OpenSession } from './open-session.ts';
-import { newSessionId, type SessionReference } from './session-ids.ts';
+import { newSessionId, sameReference, type SessionReference } from './session-ids.ts';
 import type { FamilyMember } from './session-view.ts';
 import type { NewSession, SessionEntry } from './sessions.ts';
 import type { SessionWorlds } from './worlds.ts';
@@ -51,8 +51,11 @@ export class SessionRuntime {
     return new OpenSession(reference, store, this.worlds, events);
   }
 
-  /** The sessions that were forked from one another, this one among them; those that cannot be read are left out. */
-  async family({ folder, id }: SessionReference): Promise<FamilyMember[]> {
+  /**
+   * The sessions that were forked from one another, this one among them; those that cannot be read are left out. Logs of
+   * sessions that are open are not read again.
+   */
+  async family({ folder, id }: SessionReference, open: readonly OpenSession[] = []): Promise<FamilyMember[]> {
     const entries = (await this.list(folder)).flatMap((entry) => (entry.started ? [entry] : []));
     const parentOf = new Map(entries.map((entry) => [entry.id, entry.started.parent?.session]));
     const rootOf = (of: string): string => {
@@ -70,7 +73,8 @@ export class SessionRuntime {
     const found = await Promise.all(
       members.map(async ({ id: member, started }) => {
         try {
-          const state = foldAll((await store.read(member)).events);
+          const known = open.find(({ reference }) => sameReference(reference, { folder, id: member }));
+          const state = known?.state ?? foldAll((await store.read(member)).events);
           const ended = state.outcome !== undefined;
           return { id: member, parent: started.parent, rounds: state.rounds.length, ended };
         } catch (error) {

@@ -1,5 +1,10 @@
 import * as vscode from 'vscode';
-import { sessionContract, type SessionContract, type SessionPanelState } from '../../../webview/protocol.ts';
+import {
+  firstRounds,
+  sessionContract,
+  type SessionContract,
+  type SessionPanelState,
+} from '../../../webview/protocol.ts';
 import type { Disposable } from '../../shared/disposable.ts';
 import { CancelledError, ToolRecError } from '../../shared/errors.ts';
 import { HostEnd } from '../../shared/message-channel.ts';
@@ -24,6 +29,8 @@ import {
 } from './session-view.ts';
 import { openCall } from './session-texts.ts';
 
+/** A page that has not drawn for so long is told all the same: it may be hidden. */
+const drawnAtLatestMs = 500;
 /** Pause between two looks at what a model is writing. */
 const writingMs = 40;
 
@@ -47,6 +54,8 @@ export class SessionPanel implements vscode.Disposable {
   private examples: Promise<SessionDemonstrations> | undefined;
   private views = new RoundViews();
   private line: ShownLine = {};
+  /** Rounds that the page is near. */
+  private near: ReadonlySet<number> = new Set(firstRounds);
   private family: readonly FamilyMember[] = [];
   private atRound = 0;
   private revision = 0;
@@ -54,6 +63,10 @@ export class SessionPanel implements vscode.Disposable {
   private firstShown: number | undefined;
   private readonly drawnMs: number[] = [];
   private scheduled: NodeJS.Immediate | undefined;
+  /** When the first change was made that the page has not been told. */
+  private changedAt: number | undefined;
+  /** Runs while the page draws: what changes meanwhile is one picture more, however much it is. */
+  private drawing: NodeJS.Timeout | undefined;
   private writing: NodeJS.Timeout | undefined;
   private readonly list: Disposable;
   private opening: AbortController | undefined;
@@ -167,8 +180,10 @@ export class SessionPanel implements vscode.Disposable {
     if (before) this.workbench.sessionPanels.switched(before.reference, session.reference);
     if (this.panel.active || sessions.active === before) sessions.setActive(session);
     if (before && !this.workbench.sessionPanels.shows(before)) void sessions.close(before);
-    this.tellReference();
-    this.tell(true);
+    if (this.page.listening) {
+      this.tellReference();
+      this.tell();
+    } else this.page.greet();
     void this.readFamily();
   }
 
@@ -181,31 +196,48 @@ export class SessionPanel implements vscode.Disposable {
       return;
     }
     if (change === 'state') this.line = {};
-    // Several changes of one moment become one picture.
+    this.changedAt ??= performance.now();
+    if (!this.drawing) this.tellSoon();
+  }
+
+  /** Several changes of one moment become one picture. */
+  private tellSoon(): void {
     this.scheduled ??= setImmediate(() => {
       this.scheduled = undefined;
-      this.tell(false);
+      this.tell();
     });
   }
 
-  /** Sends what is so now; `whole` where the page may know nothing. */
-  private tell(whole: boolean): void {
+  /** Sends what is so now and the page does not know. One that is not there yet is told when it comes. */
+  private tell(): void {
     const { current } = this;
-    if (!current) return;
-    const { keep, rounds } = this.views.of(current, this.line);
-    const from = whole ? 0 : keep;
-    if (whole || from < rounds.length || rounds.length !== this.roundsSent)
-      this.page.update('rounds', { keep: from, rounds: rounds.slice(from) });
-    this.roundsSent = rounds.length;
+    if (!current || !this.page.listening) return;
+    const { count, rounds } = this.views.changes(current, this.line, this.near);
+    if (rounds.length > 0 || count !== this.roundsSent) this.page.update('rounds', { count, rounds });
+    this.roundsSent = count;
     this.become({ kind: 'full', head: headView(current, this.line, this.family) });
     if (current.activity) this.page.update('writing', { text: current.activity.text });
   }
   private roundsSent = 0;
 
+  /** The page has scrolled: what has come near is sent whole. */
+  private onNear(near: readonly number[]): void {
+    this.near = new Set(near);
+    if (!this.current) return;
+    const { count, rounds } = this.views.changes(this.current, this.line, this.near);
+    if (count !== this.roundsSent)
+      this.views.forget(); // a change that is about to be told
+    else if (rounds.length > 0) this.page.update('near', { rounds });
+  }
+
   private become(state: SessionPanelState): void {
     this.state = state;
+    if (!this.page.listening) return;
     const revision = ++this.revision;
-    this.sent.set(revision, performance.now());
+    this.sent.set(revision, this.changedAt ?? performance.now());
+    this.changedAt = undefined;
+    clearTimeout(this.drawing);
+    this.drawing = setTimeout(() => this.goOn(), drawnAtLatestMs);
     this.page.update('state', { revision, state });
   }
 
@@ -222,7 +254,7 @@ export class SessionPanel implements vscode.Disposable {
     const family = await this.workbench.sessions.family(current.reference).catch(() => []);
     if (current !== this.current) return;
     this.family = family;
-    this.tell(false);
+    this.tell();
   }
 
   private connect(): HostEnd<SessionContract> {
@@ -307,6 +339,7 @@ export class SessionPanel implements vscode.Disposable {
         newSession: () => void vscode.commands.executeCommand(commands.startSession),
         more: on((session) => workbench.sessionPanels.showMore(session)),
         showLog: () => workbench.log.show(),
+        near: ({ rounds }) => this.onNear(rounds),
         focused: ({ round }) => {
           this.atRound = round;
         },
@@ -315,7 +348,9 @@ export class SessionPanel implements vscode.Disposable {
       onReady: () => {
         this.page.update('language', { locale: vscode.env.language, texts: vscode.l10n.bundle ?? {} });
         this.tellReference();
-        if (this.current) this.tell(true);
+        this.views.forget();
+        this.roundsSent = 0;
+        if (this.current) this.tell();
         else this.become(this.state);
       },
       onViolation: (error) => showFailure(error, workbench.log),
@@ -361,10 +396,18 @@ export class SessionPanel implements vscode.Disposable {
     }
     const undone = Number(name);
     this.line = kind === 'left' && session.state.undone[undone] ? { undone } : {};
-    this.tell(false);
+    this.tell();
+  }
+
+  /** The page has drawn, or does not draw. */
+  private goOn(): void {
+    clearTimeout(this.drawing);
+    this.drawing = undefined;
+    if (this.changedAt !== undefined) this.tellSoon();
   }
 
   private onDrawn(revision: number): void {
+    if (revision === this.revision) this.goOn();
     const at = this.sent.get(revision);
     for (const known of [...this.sent.keys()]) if (known <= revision) this.sent.delete(known);
     if (at === undefined || this.state.kind !== 'full' || !this.panel.visible) return;
@@ -381,6 +424,7 @@ export class SessionPanel implements vscode.Disposable {
     this.opening?.abort();
     clearImmediate(this.scheduled);
     clearTimeout(this.writing);
+    clearTimeout(this.drawing);
     this.listener?.dispose();
     this.forgetExamples();
     this.list.dispose();

@@ -5,18 +5,28 @@ import type {
   SessionHead,
   SessionRound,
 } from '../../../webview/protocol.ts';
+import { wholeRounds } from '../../../webview/protocol.ts';
 import { lineOf } from '../../agent/branch.ts';
 import type { SessionSetup } from '../../agent/events.ts';
 import { setupOf } from '../../agent/session-start.ts';
 import { toolMark } from '../../agent/memory.ts';
 import { attributeTable } from '../../agent/offline/attribute-table.ts';
 import { distribution } from '../../agent/offline/distribution.ts';
-import { sameSetup, type Round } from '../../agent/state.ts';
+import type { Round } from '../../agent/state.ts';
 import type { Breakpoint } from '../../agent/stop-rules.ts';
 import { type Dataset, partOf } from '../../data/dataset.ts';
 import { describeAttribute } from './attribute-text.ts';
 import type { OpenSession } from './open-session.ts';
-import { type Found, foundAfter, nothingFound, roundView, shownAttributes, valuesOf } from './round-view.ts';
+import {
+  type Found,
+  foundAfter,
+  nothingFound,
+  roundOutline,
+  roundView,
+  shownAttributes,
+  Staleness,
+  valuesOf,
+} from './round-view.ts';
 
 /** A session of the same family as another: its root is the same. */
 export interface FamilyMember {
@@ -35,6 +45,8 @@ export interface ShownLine {
 const tasteValues = 5;
 const yearBins = 12;
 const shownHistory = 10;
+/** Lines that were left and can still be chosen: the latest. The log keeps all. */
+const shownLeft = 20;
 
 /** Everything of a session that its panel shows but the rounds. */
 export function headView(
@@ -122,14 +134,8 @@ export function headView(
 }
 
 function staleRounds(rounds: readonly Round[], next: SessionSetup): number {
-  const stale = new Map<SessionSetup, boolean>(); // most rounds share one
-  let count = 0;
-  for (const { setup } of rounds) {
-    let is = stale.get(setup);
-    if (is === undefined) stale.set(setup, (is = !sameSetup(setup, next)));
-    if (is) count++;
-  }
-  return count;
+  const staleness = new Staleness(next);
+  return rounds.filter((round) => staleness.of(round) === 'setup').length;
 }
 
 function failureOf(error: { message: string; remedy: string }) {
@@ -163,7 +169,7 @@ function metricsView(session: OpenSession) {
 
 function resultRows(session: OpenSession, columns: readonly string[], heldOut: ReadonlySet<number>) {
   const { state, dataset } = session;
-  const found = state.rounds.reduce(foundAfter, nothingFound);
+  const found = foundAfter(nothingFound, ...state.rounds);
   return state.outcome!.result.items.map((entry, i) => {
     const earlier = found.ranks.get(entry.item);
     return {
@@ -267,7 +273,9 @@ export function branchesOf(session: OpenSession, family: readonly FamilyMember[]
       ended: member.ended,
     })),
   ];
-  const left = state.undone.map((gone, i): SessionBranch => {
+  const latest = state.undone.slice(-shownLeft);
+  const left = latest.map((gone, at): SessionBranch => {
+    const i = state.undone.length - latest.length + at;
     const line = lineOf(state, { undone: i });
     return {
       key: `left:${i}`,
@@ -288,48 +296,100 @@ function sharedRounds(a: readonly Round[], b: readonly Round[]): number {
   return shared;
 }
 
+interface MadeRound {
+  readonly round: Round;
+  /** What its views were made from, beside the round. */
+  readonly before: Found | undefined;
+  readonly key: string;
+  readonly view: SessionRound;
+}
+
 /**
- * Rounds as the panel shows them. Keeps what it has made: a round's view is made again only when the round, what came
- * before it, or how it is shown has changed, so that a step of a long session costs one round.
+ * Rounds as the panel shows them. Keeps what it has made and what the page has: a round's view is made again only when
+ * the round, what came before it, or how it is shown has changed, so that a step of a long session costs one round.
  */
 export class RoundViews {
-  private made: { round: Round; before: Found; after: Found; key: string; view: SessionRound }[] = [];
+  private whole: MadeRound[] = [];
+  private outlines: MadeRound[] = [];
+  /** What had been found before each round of `line`, as far as it was needed. */
+  private readonly found: (Found | undefined)[] = [nothingFound];
+  private line: readonly Round[] = [];
+  private sent: SessionRound[] = [];
 
-  /** The views, and how many of them at the beginning are the very ones of the call before. */
-  of(session: OpenSession, shown: ShownLine): { keep: number; rounds: SessionRound[] } {
+  /** The page knows nothing, or nothing any more. */
+  forget(): void {
+    this.sent = [];
+  }
+
+  /**
+   * How many rounds there are, and the views that the page has not. All are whole in a short session, in a long one
+   * those near the view and the last.
+   */
+  changes(
+    session: OpenSession,
+    shown: ShownLine,
+    near: ReadonlySet<number>,
+  ): { count: number; rounds: SessionRound[] } {
     const { state, dataset, environment } = session;
     const current = dataset?.hash === state.started.dataset.hash ? dataset : undefined;
     const columns = shownAttributes(current);
     const line = shown.undone === undefined ? state.rounds : lineOf(state, shown);
     const shared = shown.undone === undefined ? line.length : sharedRounds(line, state.rounds);
+    this.follow(line);
     const heldOut = heldOutItems(session);
-    const next = environment && setupOf(environment);
-    const whole = [
-      columns.join(),
-      [...heldOut].join(),
-      next ? JSON.stringify([next.policy, next.retrieval, next.prompts.map(({ hash }) => hash)]) : '',
-    ].join('|');
-    let before = nothingFound;
-    let keep = 0;
-    let same = true;
-    const made = line.map((round, i) => {
-      const left = i >= shared;
-      const key = `${whole}|${left}`;
-      const known = this.made[i];
-      if (known && known.round === round && known.before === before && known.key === key) {
-        before = known.after;
-        if (same) keep = i + 1;
-        return known;
-      }
-      same = false;
-      const view = roundView(round, { dataset: current, columns, before, heldOut, next, left });
-      const entry = { round, before, after: foundAfter(before, round), key, view };
-      before = entry.after;
-      return entry;
+    const staleness = new Staleness(environment && setupOf(environment));
+    const settings = `${columns.join()}|${[...heldOut].join()}`;
+    const changed: SessionRound[] = [];
+    const views = line.map((round, i) => {
+      const stale = staleness.of(round, i >= shared);
+      const make = (): SessionRound => {
+        const before = this.foundBefore(i);
+        const make = () => roundView(round, { dataset: current, columns, before, heldOut, stale });
+        return kept(this.whole, i, round, before, `${settings}|${stale}`, make);
+      };
+      const wanted = line.length <= wholeRounds || near.has(i + 1) || i === line.length - 1;
+      // What the page has whole stays so while it is right.
+      const has = this.sent[i]?.outline === false && this.whole[i]?.round === round;
+      const view =
+        wanted || has
+          ? make()
+          : kept(this.outlines, i, round, undefined, stale, () => roundOutline(round, stale));
+      if (view !== this.sent[i]) changed.push(view);
+      return view;
     });
-    this.made = made;
-    return { keep, rounds: made.map(({ view }) => view) };
+    this.sent = views;
+    return { count: line.length, rounds: changed };
   }
+
+  private follow(line: readonly Round[]): void {
+    const same = sharedRounds(line, this.line);
+    this.found.length = Math.min(this.found.length, same + 1); // before round `same + 1` nothing has changed
+    this.whole.length = Math.min(this.whole.length, line.length);
+    this.outlines.length = Math.min(this.outlines.length, line.length);
+    this.line = line;
+  }
+
+  private foundBefore(index: number): Found {
+    let from = index;
+    while (!this.found[from]) from--; // before the first round nothing was found, which is known
+    return (this.found[index] ??= foundAfter(this.found[from]!, ...this.line.slice(from, index)));
+  }
+}
+
+/** The view that was made of the same, else a new one. */
+function kept(
+  made: MadeRound[],
+  index: number,
+  round: Round,
+  before: Found | undefined,
+  key: string,
+  make: () => SessionRound,
+): SessionRound {
+  const known = made[index];
+  if (known?.round === round && known.before === before && known.key === key) return known.view;
+  const view = make();
+  made[index] = { round, before, key, view };
+  return view;
 }
 
 /** Where an item came from and what moved it, round by round. */

@@ -125,7 +125,7 @@ export class Sessions implements Disposable {
 
   /** The sessions that were forked from one another, oldest first. */
   async family(reference: SessionReference): Promise<FamilyMember[]> {
-    return (await this.loaded()).family(reference);
+    return (await this.loaded()).family(reference, this.all);
   }
 
   /** Datasets, retrieval and models of sessions. */
