@@ -12,7 +12,7 @@ const parts = {
   /** The session panel: opening it, and scrolling 500 rounds. */
   session: async () => (await import('./workbench/session-panel.ts')).sessionPanel,
   /** From a step's state in the host to the screen; memory over 1,000 steps. */
-  steps: async () => (await import('./workbench/session-panel.ts')).sessionSteps,
+  steps: async () => (await import('./workbench/session-steps.ts')).sessionSteps,
 } as const;
 
 const program: BenchProgram = {

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { BenchContext, Figures } from '../program.ts';
+import { stagedExtension } from './window.ts';
 
 /**
  * What the extension host runs: a timer of 1 ms tells how late the event loop is, first at rest, then while the sample
@@ -55,19 +56,17 @@ exports.run = async () => {
   fs.writeFileSync(process.env.TOOLREC_BENCH_OUT, JSON.stringify(figures));
 };`;
 
-const seconds = 15;
+const seconds = 10;
 
 /** The usual model, and one so small that it makes very many steps a second, which all come to the host. */
 const models = { usual: '', fastSteps: 'hidden: 8\ninner: 8\nlayers: 1\nmaxLength: 20\nbatchTokens: 400\n' };
 
-export async function trainingLoad({ temporaryFolder, signal, log }: BenchContext): Promise<Figures> {
-  const { stageExtension } = await import('../../scripts/package.mjs');
+export async function trainingLoad(context: BenchContext): Promise<Figures> {
+  const { temporaryFolder, signal, log } = context;
   const { runInHost } = await import('../../scripts/test-integration.mjs');
-  const extension = path.join(temporaryFolder, 'load-extension');
+  const extension = await stagedExtension(context);
   const tests = path.join(temporaryFolder, 'load-probe.cjs');
   const out = path.join(temporaryFolder, 'load.json');
-  mkdirSync(extension);
-  await stageExtension(extension);
   writeFileSync(tests, probe);
   const figures: Record<string, Figures> = {};
   for (const [name, config] of Object.entries(models)) {

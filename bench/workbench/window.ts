@@ -1,0 +1,138 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Frame, Locator, Page } from 'playwright-core';
+import type { Workbench } from '../../test/e2e/pages/workbench.ts';
+import { summarise } from '../measure.ts';
+import type { BenchContext, Figures } from '../program.ts';
+
+/** What stands in a panel of ours when it is there: a selector a panel. */
+const contents = {
+  session: '[data-round="1"]',
+  training: '.columns',
+  dataset: '.figures',
+} as const;
+export type PanelName = keyof typeof contents;
+
+/**
+ * Runs in every frame, before its own scripts. Each click and the first picture with the content of a panel leave
+ * their time, so that neither the driver's looks nor its messages are in what is measured. The wall clock is the one
+ * clock that pages of several processes share.
+ */
+const watching = `(() => {
+  window.benchTimes = {};
+  addEventListener('click', () => { window.benchTimes.clicked = Date.now(); }, true);
+  const selectors = ${JSON.stringify(Object.values(contents))};
+  const look = setInterval(() => {
+    const shown = selectors.find((selector) => document.querySelector(selector));
+    if (shown === undefined) return;
+    clearInterval(look);
+    requestAnimationFrame(() => setTimeout(() => { window.benchTimes.shown = Date.now(); }, 0));
+  }, 4);
+})();`;
+
+/** The packaged extension in a window of the real workbench. */
+export interface BenchWindow {
+  readonly page: Page;
+  readonly workbench: Workbench;
+  close(): Promise<void>;
+}
+
+/** Packages, installs and opens a folder. */
+export async function openBenchWindow(
+  { temporaryFolder, log }: BenchContext,
+  folder: string,
+): Promise<BenchWindow> {
+  const { ensureHost, ensureChromium } = await import('../../scripts/host/install.mjs');
+  const { launchChromium, startCodeServer, workbenchAddress } =
+    await import('../../scripts/host/code-server.mjs');
+  const { createPackage } = await import('../../scripts/package.mjs');
+  const { Workbench: Pages } = await import('../../test/e2e/pages/workbench.ts');
+  const host = await ensureHost(log);
+  const file = path.join(temporaryFolder, 'bench.vsix');
+  if (!existsSync(file)) {
+    log('  packaging …');
+    await createPackage({ out: file });
+  }
+  log('  installing …');
+  const server = await startCodeServer({ host, vsix: [file] });
+  const browser = await launchChromium(await ensureChromium(log)).catch(async (error: unknown) => {
+    await server.stop();
+    throw error;
+  });
+  const close = async () => {
+    await browser.close();
+    await server.stop();
+  };
+  try {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    await context.addInitScript(watching);
+    const page = await context.newPage();
+    await page.goto(workbenchAddress(server, folder));
+    const workbench = new Pages(page, folder, temporaryFolder);
+    await workbench.untilReady();
+    await workbench.openViewContainer('ToolRec');
+    return { page, workbench, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The innermost frame of the panel that is open. */
+export async function panelFrame(page: Page): Promise<Frame> {
+  const outer = await page.locator('iframe.webview.ready').last().elementHandle();
+  const inner = await (await outer!.contentFrame())!.waitForSelector('iframe#active-frame');
+  return (await inner.contentFrame())!;
+}
+
+/** Clicks a row of the palette; milliseconds until the content of the panel has been drawn. */
+export async function untilShown(page: Page, row: Locator, panel: PanelName): Promise<number> {
+  await row.click();
+  const frames = page.frameLocator('iframe.webview.ready').last().frameLocator('iframe#active-frame');
+  await frames.locator(contents[panel]).first().waitFor({ state: 'attached' });
+  const shown = await (await panelFrame(page)).waitForFunction<number>('window.benchTimes?.shown');
+  const clicked = await page.evaluate<number>('window.benchTimes.clicked');
+  // VS Code gives the focus to the page a little later; what is typed before would go where it was.
+  await page.waitForFunction(`document.activeElement?.matches('iframe.webview')`);
+  return (await shown.jsonValue()) - clicked;
+}
+
+/** Closes the editor that is open, which holds a panel, and waits until its page is gone. */
+export async function closePanel({ page, workbench }: BenchWindow): Promise<void> {
+  await workbench.palette.run('View: Close Editor');
+  await page.locator('iframe.webview').first().waitFor({ state: 'detached' });
+}
+
+/** The first opening loads the panel's code; it is told apart. */
+export function openings(milliseconds: readonly number[]): Figures {
+  const [first, ...later] = milliseconds;
+  return { firstMilliseconds: Math.round(first!), later: summarise(later) };
+}
+
+/** Lays out the extension in a folder, as it is packaged; once for all parts of a run. */
+export async function stagedExtension({ temporaryFolder, log }: BenchContext): Promise<string> {
+  const folder = path.join(temporaryFolder, 'extension');
+  if (mkdirSync(folder, { recursive: true }) === undefined) return folder;
+  const { stageExtension } = await import('../../scripts/package.mjs');
+  log('  packaging …');
+  await stageExtension(folder);
+  return folder;
+}
+
+/** Runs the built CLI, as a way to prepare a workspace; its stdout. @throws Error with its stderr when it fails */
+export function toolrec(root: string, ...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [path.join(root, 'dist', 'cli.mjs'), ...args],
+    { encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(`toolrec ${args.join(' ')} ended with ${status}:\n${stderr}`);
+  return stdout;
+}
+
+/** Makes a session on the sample in a folder and runs it to its end; its id. */
+export function makeSession(root: string, folder: string): string {
+  const text = toolrec(root, 'session', 'run', '--workspace', folder, '--json', '--user', 'simulated-1');
+  return (JSON.parse(text) as { session: string }).session;
+}
