@@ -53,6 +53,10 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
   private listing: Promise<readonly DatasetNode[]> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private context: Readonly<Record<string, boolean>> = {};
+  /** Datasets that had models at the last look; undefined before the first. */
+  private populated: ReadonlySet<string> | undefined;
+  /** Datasets whose first model has come, still folded. */
+  private readonly folded = new Map<string, DatasetNode>();
 
   constructor(log: WorkbenchLog, models: ModelStore) {
     this.log = log;
@@ -65,6 +69,7 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
       canSelectMany: true,
     });
     this.disposables.add(this.view);
+    this.disposables.add(this.view.onDidChangeVisibility(() => void this.unfold()));
     // Running models tell of every step.
     this.disposables.add(
       models.onDidChange(() => {
@@ -72,6 +77,7 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
           this.modelTimer = undefined;
           void this.showRunning();
           this.changed.fire(undefined);
+          void this.noteFirstModels();
         }, modelsMs);
       }),
     );
@@ -83,7 +89,10 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
     );
     this.watch();
     // Its context keys must be right even while the view is hidden.
-    this.timer = setTimeout(() => void this.list().then(() => this.showRunning()), settleMs);
+    this.timer = setTimeout(
+      () => void this.list().then(() => Promise.all([this.showRunning(), this.noteFirstModels()])),
+      settleMs,
+    );
   }
 
   /** Every dataset of every open folder, damaged ones included. */
@@ -150,6 +159,40 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
       this.log.error(error instanceof ToolRecError ? error.describe() : String(error));
       return [];
     });
+  }
+
+  /** VS Code leaves a row that had nothing below it folded: what a person has just begun to train would not be seen. */
+  private async noteFirstModels(): Promise<void> {
+    const populated = new Set<string>();
+    for (const node of await this.all()) {
+      const key = vscode.Uri.joinPath(node.folder, node.name).toString();
+      const models = await this.branches.ofDataset(node.folder, node.name, '').catch(() => []);
+      if (models.length === 0) continue;
+      populated.add(key);
+      if (this.populated && !this.populated.has(key)) this.folded.set(key, node);
+    }
+    this.populated = populated;
+    await this.unfold();
+  }
+
+  private async unfold(): Promise<void> {
+    if (!this.view.visible) return; // looked at again when it is
+    const nodes = [...this.folded.values()];
+    this.folded.clear();
+    for (const node of nodes)
+      try {
+        await this.view.reveal(node, { select: false, focus: false, expand: true });
+      } catch {
+        // Deleted meanwhile, or left out by the filter.
+      }
+  }
+
+  /** What `reveal` needs to find a dataset where several folders are open. */
+  async getParent(node: DatasetNode): Promise<DatasetNode | undefined> {
+    if (node.kind !== 'dataset') return undefined;
+    const holds = ({ children }: { children: readonly DatasetNode[] }) =>
+      children.some((child) => child.kind === 'dataset' && child.entry === node.entry);
+    return (await this.list()).find((other) => other.kind === 'folder' && holds(other));
   }
 
   /** Models that no dataset row can show follow after the datasets. */
