@@ -50,7 +50,6 @@ function full(
   const editable = !busy && round.stale !== 'left' && head.branch === 'line';
   return html`
     <div class="cell-bar">
-      ${staleNote(round)}
       <span class="effort">${effort(round)}</span>
       <span class="buttons" role="toolbar" aria-label=${t('Round {0}', round.number)}>
         ${button('edit', t('Edit Action'), () => actions.edit(round.number, 'action'), !editable)}

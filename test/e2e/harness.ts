@@ -34,6 +34,8 @@ export interface OpenOptions {
   /** The person's settings, on top of those that keep the workbench quiet. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly size?: { readonly width: number; readonly height: number };
+  /** As a browser zooms: 2 leaves half the room and draws everything twice as large. */
+  readonly zoom?: number;
 }
 
 let server: Server | undefined;
@@ -94,11 +96,13 @@ export function userData(): string {
 export async function openWorkbench(options: OpenOptions = {}): Promise<Workbench> {
   if (!server || !browser)
     throw new Error('The host was not started; run the specs by: node scripts/test.mjs e2e');
-  const { folder = 'empty', theme = 'dark', settings = {}, size = { width: 1280, height: 800 } } = options;
+  const { folder = 'empty', theme = 'dark', settings = {}, zoom = 1 } = options;
+  const { width, height } = options.size ?? { width: 1280, height: 800 };
   // Hovers come where the mouse happened to stop, and would cover what is clicked next.
   const still = { 'workbench.hover.delay': 100_000, 'workbench.colorTheme': themes[theme] };
   server.writeSettings({ ...still, ...settings });
-  const context = await browser.newContext({ viewport: size });
+  const viewport = { width: Math.round(width / zoom), height: Math.round(height / zoom) };
+  const context = await browser.newContext({ viewport, deviceScaleFactor: zoom });
   context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   const opened = folder === 'empty' ? temporaryFolder() : folder === 'none' ? undefined : folder;

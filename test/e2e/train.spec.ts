@@ -93,7 +93,7 @@ describe('training', function () {
         .waitFor({ timeout: 60_000 })
         .then(() => workbench.screenshot('train-3-running')),
     ]);
-    await tree.expand('sample');
+    // The dataset unfolds by itself when its first model appears.
     await tree.row('sasrec-sample').waitFor();
     await workbench.notifications.toast('is trained').waitFor({ timeout: 120_000 });
     await page.locator('.run:has-text("finished")').waitFor();
@@ -198,6 +198,53 @@ describe('training', function () {
     await problem.waitFor({ timeout: 30_000 });
     assert.match(await window.locator('.markers-panel').innerText(), /Ln 2/);
     await workbench.screenshot('train-problem');
+  });
+
+  it('is saved as a configuration in the end of “ToolRec: Train”, and run as a task', async () => {
+    const folder = sampleWorkspace();
+    const workbench = await openWorkbench({
+      folder,
+      settings: { 'toolrec.training.size': 'quick', 'toolrec.training.device': 'onnx-cpu' },
+    });
+    const { palette } = workbench;
+    await (await models(workbench)).row('sample').waitFor();
+    await palette.run('ToolRec: Train');
+    for (const answer of ['SASRec', 'Quick Look', 'Cross-entropy', 'ONNX Runtime · CPU']) {
+      await palette.rows.filter({ hasText: answer }).locator('visible=true').first().waitFor();
+      await palette.input.press('Enter');
+    }
+    await palette.pick('Save Configuration…');
+    const name = 'sasrec-sample.toolrec-train.yaml';
+    const file = path.join(folder, name);
+    await palette.widget.getByText('Save Training Configuration').waitFor();
+    assert.equal(await palette.input.inputValue(), file);
+    await palette.input.press('Enter');
+    await workbench.editorTab(name).waitFor();
+    await workbench.page.locator('.codelens-decoration a').filter({ hasText: 'Run Training' }).waitFor();
+    await workbench.screenshot('train-saved');
+    assert.match(readFileSync(file, 'utf8'), /^dataset: sample$/m);
+    assert.ok(!existsSync(path.join(folder, '.toolrec/models')), 'saving trains nothing');
+
+    writeFileSync(file, `${['dataset: sample', 'id: tasked', 'epochs: 3', ...small].join('\n')}\n`);
+    // The task runs what stands in the editor.
+    await workbench.page.locator('.view-lines').getByText('tasked').waitFor();
+    await palette.run('Tasks: Run Task');
+    await palette.row('toolrec').waitFor();
+    await palette.pick('toolrec');
+    await palette.row('train sasrec-sample').waitFor();
+    await workbench.screenshot('train-task-list');
+    await palette.pick('train sasrec-sample');
+    await workbench.page.locator('.terminal-outer-container, .terminal-wrapper').first().waitFor();
+    await until(
+      () =>
+        existsSync(modelFile(folder, 'tasked', 'model.json')) &&
+        manifestOf(folder, 'tasked').status === 'finished',
+      'the end of the task',
+    );
+    assert.equal(logOf(folder, 'tasked').filter(({ kind }) => kind === 'epoch').length, 3);
+    // The row of the task says how it ended.
+    await workbench.page.locator('.part.panel').getByText('train sasrec-sample').first().waitFor();
+    await workbench.screenshot('train-task');
   });
 
   describe('of several models', () => {

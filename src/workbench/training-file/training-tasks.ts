@@ -43,7 +43,8 @@ export class TrainingTasks implements vscode.TaskProvider, vscode.Disposable {
     const execution = new vscode.CustomExecution(() =>
       Promise.resolve(new TrainingTerminal(this.workbench, uri)),
     );
-    const task = new vscode.Task(definition, folder, name, 'ToolRec', execution);
+    // No matcher, said so: VS Code would ask for one. What is wrong with the file is in the Problems view anyway.
+    const task = new vscode.Task(definition, folder, name, 'ToolRec', execution, []);
     task.detail = file;
     return task;
   }

@@ -22,11 +22,19 @@ export class Palette {
 
   /** Opens the palette, unless it is open, on the commands that match. */
   async search(text: string): Promise<void> {
-    if (!(await this.input.isVisible())) {
-      await this.#page.mouse.move(5, 5); // away from what would show a hover over the list
-      await this.#page.keyboard.press('F1');
+    for (let attempt = 1; ; attempt++) {
+      if (!(await this.input.isVisible())) {
+        await this.#page.mouse.move(5, 5); // away from what would show a hover over the list
+        await this.#page.keyboard.press('F1');
+      }
+      try {
+        await this.input.fill(`>${text}`, { timeout: 3000 });
+        break;
+      } catch (error) {
+        // It was just closing when it was looked at, or what has opened took the focus: opened again.
+        if (attempt === 8) throw error;
+      }
     }
-    await this.input.fill(`>${text}`);
     await this.rows.first().waitFor();
   }
 

@@ -12,6 +12,11 @@ export class Webview {
     return this.content.locator(selector);
   }
 
+  /** What stands out of the page at its right, where no scroll bar leads: the texts of such elements. */
+  async cutOff(): Promise<string[]> {
+    return (await this.locator('body').evaluate(findCutOff)) as string[];
+  }
+
   getByRole(...args: Parameters<FrameLocator['getByRole']>): Locator {
     return this.content.getByRole(...args);
   }
@@ -20,3 +25,18 @@ export class Webview {
     return this.content.getByText(...args);
   }
 }
+
+/** Runs in the page, which is no part of the specs' types. */
+const findCutOff = `(body) => {
+  const { clientWidth } = document.documentElement;
+  const scrolls = (element) =>
+    element !== null &&
+    (/auto|scroll|hidden/.test(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
+  return [...body.querySelectorAll('*')]
+    .filter((element) => {
+      const { right, width, height } = element.getBoundingClientRect();
+      const shown = width > 1 && height > 1 && getComputedStyle(element).visibility === 'visible';
+      return shown && right > clientWidth + 1 && !scrolls(element.parentElement);
+    })
+    .map((element) => '<' + element.tagName.toLowerCase() + '> ' + (element.textContent ?? '').trim().slice(0, 60));
+}`;
