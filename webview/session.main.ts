@@ -392,8 +392,7 @@ const nearby = new IntersectionObserver(
     if (speed > fastest) settling = setTimeout(tellNear, settleMs);
     else tellNear();
   },
-  // Named, for in a frame of another origin the margin holds for no other root.
-  { root: document, rootMargin: '1200px 0px' },
+  { rootMargin: '1200px 0px' },
 );
 const watched = new WeakSet<Element>();
 

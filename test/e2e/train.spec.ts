@@ -217,7 +217,7 @@ describe('training', function () {
     const name = 'sasrec-sample.toolrec-train.yaml';
     const file = path.join(folder, name);
     await palette.widget.getByText('Save Training Configuration').waitFor();
-    assert.equal(await palette.input.inputValue(), file);
+    assert.equal(await palette.filled(name), file);
     await palette.input.press('Enter');
     await workbench.editorTab(name).waitFor();
     await workbench.page.locator('.codelens-decoration a').filter({ hasText: 'Run Training' }).waitFor();

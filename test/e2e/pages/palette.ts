@@ -99,6 +99,13 @@ export class Palette {
     throw new Error(`The file dialog did not take “${folder}”.`);
   }
 
+  /** The text of the input box once it ends so: file dialogs fill it in a moment after they have opened. */
+  async filled(end: string): Promise<string> {
+    const box = `document.querySelector('.quick-input-widget .quick-input-box input')`;
+    await this.#page.waitForFunction(`${box}?.value.endsWith(${JSON.stringify(end)})`);
+    return this.input.inputValue();
+  }
+
   async dismiss(): Promise<void> {
     await this.#page.keyboard.press('Escape');
     await this.widget.waitFor({ state: 'hidden' });

@@ -27,16 +27,16 @@ export class Webview {
 }
 
 /** Runs in the page, which is no part of the specs' types. */
-const findCutOff = `(body) => {
+const findCutOff = `(() => {
   const { clientWidth } = document.documentElement;
   const scrolls = (element) =>
     element !== null &&
     (/auto|scroll|hidden/.test(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
-  return [...body.querySelectorAll('*')]
+  return [...document.body.querySelectorAll('*')]
     .filter((element) => {
       const { right, width, height } = element.getBoundingClientRect();
       const shown = width > 1 && height > 1 && getComputedStyle(element).visibility === 'visible';
       return shown && right > clientWidth + 1 && !scrolls(element.parentElement);
     })
     .map((element) => '<' + element.tagName.toLowerCase() + '> ' + (element.textContent ?? '').trim().slice(0, 60));
-}`;
+})()`;
