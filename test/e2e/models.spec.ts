@@ -78,7 +78,10 @@ describe('language models', () => {
     await notifications.toast('answered in').waitFor();
     assert.match((await notifications.messages()).join('\n'), /11 \+ 1 tokens/);
     await workbench.screenshot('language-model-tested');
-    const asked = mock.getRequests().slice(before).filter(({ path: at }) => at.includes('/chat/completions'));
+    const asked = mock
+      .getRequests()
+      .slice(before)
+      .filter(({ path: at }) => at.includes('/chat/completions'));
     assert.equal(asked.length, 1);
     // The journal hides credentials, so what counts is that there was one.
     assert.ok(Object.keys(asked[0]!.headers).some((name) => name.toLowerCase() === 'authorization'));
