@@ -54,6 +54,8 @@ describe('language models', () => {
       content: 'ready',
       usage: { prompt_tokens: 11, completion_tokens: 1, total_tokens: 12 },
     });
+    mock.onMessage(/round 1 of/, { content: `Thought: My key is ${key}.\nAction: Retrieve[None, 20]` });
+    mock.onMessage(/round 2 of/, { content: 'Thought: enough\nAction: Finish[]' });
     await mock.start();
   });
   after(() => mock.stop());
@@ -85,6 +87,29 @@ describe('language models', () => {
     assert.equal(asked.length, 1);
     // The journal hides credentials, so what counts is that there was one.
     assert.ok(Object.keys(asked[0]!.headers).some((name) => name.toLowerCase() === 'authorization'));
+
+    // A server that answers with the key it was sent: neither the session's log nor an export of it says it again.
+    await palette.run('ToolRec: Start Session');
+    await palette.row('Random Test User').waitFor();
+    await palette.input.fill('simulated-43');
+    await palette.pick('simulated-43');
+    const session = await workbench.webview();
+    await session.locator('#continue').click();
+    await session.locator('#result table').waitFor();
+    await palette.run('ToolRec: Export Session…');
+    await palette.pick('Markdown, to a file…');
+    await palette.widget.getByText('Export Session').waitFor();
+    const exported = await palette.filled('.md');
+    assert.equal(path.dirname(exported), workbench.folder);
+    await palette.input.press('Enter');
+    await notifications.toast('Exported to').waitFor();
+    const markdown = readFileSync(exported, 'utf8');
+    assert.match(markdown, /## Result/);
+    assert.match(markdown, /My key is \[redacted\]/);
+    await palette.run('ToolRec: Doctor');
+    const report = await workbench.webview('Preview Doctor');
+    await report.locator('h1, h2').first().waitFor();
+    assert.ok(!(await report.locator('body').innerText()).includes(key), 'the report shows the key');
 
     // Where a key might have been left: settings, storage and logs of VS Code, the workspace, what the window shows.
     await palette.run('ToolRec: Show Log');
