@@ -6,11 +6,13 @@ import type { Workbench } from '../../test/e2e/pages/workbench.ts';
 import { summarise } from '../measure.ts';
 import type { BenchContext, Figures } from '../program.ts';
 
-/** What stands in a panel of ours when it is there: a selector a panel. */
+/** What stands in a panel when it is there: a selector a panel. */
 const contents = {
   session: '[data-round="1"]',
   training: '.columns',
   dataset: '.figures',
+  /** Not ours: VS Code's own preview of a Markdown file, the peer. */
+  markdown: '.code-line',
 } as const;
 export type PanelName = keyof typeof contents;
 
