@@ -20,6 +20,32 @@ export interface Hooks {
   onRetry(notice: RetryNotice): void;
 }
 
+/** What policy and tools are both given; their model calls are put into `calls`. */
+function surroundings(
+  { dataset, catalogue, retriever }: SessionEnvironment,
+  state: SessionState,
+  signal: AbortSignal,
+  hooks: Hooks,
+  calls: ModelCall[],
+) {
+  const { history } = state.started.subject;
+  return {
+    dataset,
+    catalogue,
+    retriever,
+    history,
+    historySet: new Set(history),
+    sets: candidateSets(state),
+    signal,
+    record: (call: ModelCall) => {
+      calls.push(call);
+      hooks.record(call);
+    },
+    onDelta: hooks.onDelta,
+    onRetry: hooks.onRetry,
+  };
+}
+
 /** True when a person rewrote the last thought and its action is yet to be chosen. */
 export function isUndecided({ rounds }: SessionState): boolean {
   const last = rounds.at(-1);
@@ -39,24 +65,12 @@ export async function decideRound(
   const redo = isUndecided(state) ? state.rounds.at(-1)! : undefined;
   const round = redo ? redo.number : state.rounds.length + 1;
   const decision: Decision = await environment.policy.decide({
+    ...surroundings(environment, state, signal, hooks, calls),
     state: redo ? { ...state, rounds: state.rounds.slice(0, -1) } : state,
-    dataset: environment.dataset,
-    catalogue: environment.catalogue,
-    retriever: environment.retriever,
     tools: environment.tools,
-    history: subject.history,
-    historySet: new Set(subject.history),
-    sets: candidateSets(state),
     round,
     givenThought: redo?.thought,
     random: new Random(`${settings.seed}/${subject.user?.id ?? ''}/${round}`),
-    signal,
-    record: (call) => {
-      calls.push(call);
-      hooks.record(call);
-    },
-    onDelta: hooks.onDelta,
-    onRetry: hooks.onRetry,
   });
   throwIfCancelled(signal, 'The round');
   return {
@@ -84,21 +98,9 @@ export async function actRound(
   const calls: ModelCall[] = [];
   const observation = round.action
     ? await runAction(round.action, environment.tools, {
-        dataset: environment.dataset,
-        catalogue: environment.catalogue,
-        retriever: environment.retriever,
-        history: subject.history,
-        historySet: new Set(subject.history),
+        ...surroundings(environment, state, signal, hooks, calls),
         profile: subject.profile,
-        sets: candidateSets(state),
         settings,
-        signal,
-        record: (call) => {
-          calls.push(call);
-          hooks.record(call);
-        },
-        onDelta: hooks.onDelta,
-        onRetry: hooks.onRetry,
       })
     : observeProblem(
         round.problem ?? {

@@ -36,6 +36,7 @@ export interface ReportView {
   readonly users: MethodRecords | null;
 }
 
+/** What a method of an experiment reached. */
 export interface MethodFigures {
   readonly id: string;
   readonly label: string;
@@ -43,7 +44,9 @@ export interface MethodFigures {
   readonly metrics: readonly {
     readonly name: string;
     readonly mean: number;
+    /** Over repeats; undefined for a single one. */
     readonly deviation: number | undefined;
+    /** 95 % interval of the mean. */
     readonly interval: readonly [number, number] | undefined;
   }[];
 }

@@ -1,10 +1,11 @@
 import * as vscode from 'vscode';
+import type { MethodFigures } from '../../experiments/report/report-job.ts';
 import type { ReportThread } from '../../experiments/report/report-thread.ts';
 import { ChangeSource } from '../../shared/change-source.ts';
 import { DisposableStore } from '../../shared/disposable.ts';
 import { Workspace } from '../../shared/workspace.ts';
 import { openFolders } from '../folders.ts';
-import type { MeasuredExperiment, MeasuredMethod } from './metrics-rows.ts';
+import type { MeasuredExperiment } from './metrics-rows.ts';
 
 const settleMs = 1000;
 
@@ -64,7 +65,7 @@ export class ExperimentFigures implements vscode.Disposable {
   }
 
   /** @throws StorageError `no-experiment`, `damaged-plan`, `damaged-records`; ToolRecError `report-failed` */
-  methods(folder: string, id: string): Promise<readonly MeasuredMethod[]> {
+  methods(folder: string, id: string): Promise<readonly MethodFigures[]> {
     return this.thread.ask({ kind: 'figures', folder, id });
   }
 

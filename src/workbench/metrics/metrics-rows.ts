@@ -1,5 +1,6 @@
 import type { SessionState } from '../../agent/state.ts';
 import { describeEffort } from '../../agent/transcript.ts';
+import type { MethodFigures } from '../../experiments/report/report-job.ts';
 import type { Texts } from '../texts.ts';
 
 export interface MetricsRow {
@@ -43,21 +44,6 @@ export interface MeasuredModel {
     { readonly attribute: string; readonly mode: string; readonly backbone: string } | undefined;
   readonly validation?: Readonly<Record<string, number>> | undefined;
   readonly evaluations?: Readonly<Record<string, Readonly<Record<string, number>>>> | undefined;
-}
-
-/** What a method of an experiment reached. */
-export interface MeasuredMethod {
-  readonly id: string;
-  readonly label: string;
-  readonly standIn: boolean;
-  readonly metrics: readonly {
-    readonly name: string;
-    readonly mean: number;
-    /** Over repeats; undefined for a single one. */
-    readonly deviation: number | undefined;
-    /** 95 % interval of the mean. */
-    readonly interval: readonly [number, number] | undefined;
-  }[];
 }
 
 export interface MeasuredExperiment {
@@ -291,22 +277,22 @@ function experimentRow(experiment: MeasuredExperiment, texts: Texts): MetricsRow
 /** What is under an experiment when it is unfolded: a row a method, the best first. */
 export function methodRows(
   { folder, id }: { readonly folder: string; readonly id: string },
-  methods: readonly MeasuredMethod[],
+  methods: readonly MethodFigures[],
   texts: Texts,
 ): MetricsRow[] {
-  const main = (method: MeasuredMethod) => mainMetric(method)?.mean ?? -Infinity;
+  const main = (method: MethodFigures) => mainMetric(method)?.mean ?? -Infinity;
   return [...methods]
     .sort((a, b) => main(b) - main(a))
     .map((method) => methodRow(`${folder}/${id}`, method, texts));
 }
 
-function mainMetric({ metrics }: MeasuredMethod): MeasuredMethod['metrics'][number] | undefined {
+function mainMetric({ metrics }: MethodFigures): MethodFigures['metrics'][number] | undefined {
   return metrics.find(({ name }) => name === 'ndcg@10') ?? metrics[0];
 }
 
-function methodRow(experiment: string, method: MeasuredMethod, texts: Texts): MetricsRow {
+function methodRow(experiment: string, method: MethodFigures, texts: Texts): MetricsRow {
   const { id, label, standIn, metrics } = method;
-  const value = ({ mean, deviation }: MeasuredMethod['metrics'][number]) =>
+  const value = ({ mean, deviation }: MethodFigures['metrics'][number]) =>
     deviation === undefined ? figure(mean, texts) : `${figure(mean, texts)} ± ${figure(deviation, texts)}`;
   const main = mainMetric(method);
   return {

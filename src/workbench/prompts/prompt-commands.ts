@@ -35,14 +35,8 @@ export async function runSessionWithPrompt(
   const document = await promptOf(argument);
   await features.requireOwn(document);
   await document.save();
-  const folder = features.subjects.folderOf(document.uri);
-  const subject = folder && (await features.subjects.of(folder));
-  if (!folder || subject?.dataset === undefined)
-    throw new UsageError(
-      'no-datasets',
-      'There is no dataset yet.',
-      'Run “ToolRec: Create Sample Dataset” or “ToolRec: Import Dataset…”.',
-    );
+  const subject = await features.subjects.ofPrompt(document.uri);
+  const { folder } = subject;
   const dataset = await features.subjects.dataset(folder, subject.dataset);
   const used = await promptLibrary(workspaceOf(folder)).load('surrogate', domainOf(dataset));
   if (path.resolve(used.file) !== path.resolve(document.uri.fsPath))

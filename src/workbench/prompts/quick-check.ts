@@ -36,14 +36,7 @@ export async function quickCheckPrompt(
       'A quick check runs whole sessions, so it needs a prompt of the kind “surrogate”.',
       'Open such a prompt.',
     );
-  const folder = features.subjects.folderOf(document.uri);
-  const subject = folder && (await features.subjects.of(folder));
-  if (!folder || subject?.dataset === undefined)
-    throw new UsageError(
-      'no-datasets',
-      'There is no dataset yet.',
-      'Run “ToolRec: Create Sample Dataset” or “ToolRec: Import Dataset…”.',
-    );
+  const { folder, dataset: name } = await features.subjects.ofPrompt(document.uri);
   const choice = await workbench.languageModels.current();
   const model = await workbench.languageModels.chatModelFor(choice);
   const with_ = choiceText(choice, vscodeTexts);
@@ -56,12 +49,12 @@ export async function quickCheckPrompt(
       users,
     })),
     {
-      placeHolder: t('Over how many users of “{0}”? Their validation items are held out.', subject.dataset),
+      placeHolder: t('Over how many users of “{0}”? Their validation items are held out.', name),
       ignoreFocusOut: true,
     },
   );
   if (!chosen) return;
-  const dataset = await features.subjects.dataset(folder, subject.dataset);
+  const dataset = await features.subjects.dataset(folder, name);
   const workspace = workspaceOf(folder);
   const started = Date.now();
   const { check, prompts, policy, retrieval } = await runWithProgress(

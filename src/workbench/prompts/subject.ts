@@ -12,6 +12,7 @@ import { SessionStore } from '../../agent/log-store.ts';
 import { foldAll } from '../../agent/state.ts';
 import { standardTools } from '../../agent/tools/registry.ts';
 import type { Dataset } from '../../data/dataset.ts';
+import { UsageError } from '../../shared/errors.ts';
 import { openFolders, workspaceOf } from '../folders.ts';
 import type { PromptParts } from './prompts.ts';
 
@@ -87,6 +88,18 @@ export class Subjects implements vscode.Disposable {
       values.catch(() => this.kept.delete(key));
     }
     return values;
+  }
+
+  /** Where a prompt is, and the dataset that it is shown with. @throws UsageError `no-datasets` */
+  async ofPrompt(uri: vscode.Uri): Promise<Subject & { folder: vscode.Uri; dataset: string }> {
+    const folder = this.folderOf(uri);
+    const subject = folder && (await this.of(folder));
+    if (folder && subject?.dataset !== undefined) return { ...subject, folder, dataset: subject.dataset };
+    throw new UsageError(
+      'no-datasets',
+      'There is no dataset yet.',
+      'Run “ToolRec: Create Sample Dataset” or “ToolRec: Import Dataset…”.',
+    );
   }
 
   async dataset(folder: vscode.Uri, name: string): Promise<Dataset> {
