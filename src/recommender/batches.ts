@@ -56,16 +56,54 @@ export function trainingLength(model: SequenceModel, sequence: ItemSequence): nu
   return usable < 1 || sequence.length < 2 ? 0 : Math.min(model.maxLength, usable);
 }
 
+/** A sequence as it is trained on in an epoch: its latest items or, of one too long for the model, some window before. */
+export interface TrainingPart {
+  readonly sequence: number;
+  readonly length: number;
+  readonly earlier: boolean;
+}
+
+/**
+ * With `longHistories` `all`, a sequence of n usable positions has ceil(n / maxLength) parts, so that an epoch sees about as
+ * many positions as there are.
+ */
+export function trainingParts(
+  model: SequenceModel,
+  sequences: readonly ItemSequence[],
+  longHistories: TrainingConfig['longHistories'],
+): TrainingPart[] {
+  return sequences.flatMap((items, sequence) => {
+    const length = trainingLength(model, items);
+    const usable = model.bidirectional ? items.length : items.length - 1;
+    const windows = longHistories === 'all' && length > 0 ? Math.ceil(usable / model.maxLength) : 1;
+    return Array.from({ length: windows }, (_, window) => ({ sequence, length, earlier: window > 0 }));
+  });
+}
+
+/** Where the window of a part ends within its sequence (exclusive): anywhere before the end, but as wide as can be. */
+export function endOfPart(
+  model: SequenceModel,
+  items: ItemSequence,
+  { length, earlier }: TrainingPart,
+  random: Random,
+): number {
+  if (!earlier) return items.length;
+  const first = model.bidirectional ? length : length + 1;
+  return first + random.int(items.length - first);
+}
+
+/** @param ends where each sequence ends for this batch (exclusive); its own end when absent */
 export function trainingBatch(
   model: SequenceModel,
   loss: Loss,
   config: Pick<TrainingConfig, 'maskRatio'> & Partial<Pick<TrainingConfig, 'lastItemRatio'>>,
   sequences: readonly ItemSequence[],
   random: Random,
+  ends: readonly number[] = sequences.map(({ length }) => length),
 ): TrainingBatch {
   const { inputs, rows, targets, owners } = model.bidirectional
-    ? maskedBatch(model, sequences, config, random)
-    : causalBatch(model, sequences);
+    ? maskedBatch(model, sequences, ends, config, random)
+    : causalBatch(model, sequences, ends);
   const negatives = drawNegatives(loss, { targets, owners }, sequences, model.itemCount, random);
   const scored = negatives ? concatenate(targets, negatives.data as Int32Array) : targets;
   return {
@@ -91,9 +129,13 @@ interface Targets {
 }
 
 /** Every position predicts the next item. */
-function causalBatch(model: SequenceModel, sequences: readonly ItemSequence[]): Targets {
-  const parts = sequences.map((sequence) =>
-    sequence.subarray(Math.max(0, sequence.length - model.maxLength - 1)),
+function causalBatch(
+  model: SequenceModel,
+  sequences: readonly ItemSequence[],
+  ends: readonly number[],
+): Targets {
+  const parts = sequences.map((sequence, b) =>
+    sequence.subarray(Math.max(0, ends[b]! - model.maxLength - 1), ends[b]),
   );
   const lengths = parts.map((part) => part.length - 1);
   const length = Math.max(...lengths);
@@ -129,19 +171,20 @@ function causalBatch(model: SequenceModel, sequences: readonly ItemSequence[]): 
 function maskedBatch(
   model: SequenceModel,
   sequences: readonly ItemSequence[],
+  ends: readonly number[],
   { maskRatio, lastItemRatio = 0 }: Pick<TrainingConfig, 'maskRatio'> & Partial<TrainingConfig>,
   random: Random,
 ): Targets {
   const parts: ItemSequence[] = [];
   const certain: number[] = [];
-  for (const sequence of sequences) {
+  sequences.forEach((sequence, b) => {
     // Nothing is drawn at 0, so that models of before go on as they began.
     const cut = lastItemRatio > 0 && random.uniform() < lastItemRatio;
-    const end = cut ? 2 + random.int(sequence.length - 1) : sequence.length;
+    const end = cut ? 2 + random.int(sequence.length - 1) : ends[b]!;
     const part = sequence.subarray(Math.max(0, end - model.maxLength), end);
     parts.push(part);
     certain.push(cut ? part.length - 1 : -1);
-  }
+  });
   const lengths = parts.map((part) => part.length);
   const length = Math.max(...lengths);
   const items = new Int32Array(parts.length * length);

@@ -46,6 +46,12 @@ export const trainingConfigSchema = z
       .describe(
         'Share of sequences that BERT4Rec sees up to a random place, its last item hidden, as at retrieval.',
       ),
+    longHistories: z
+      .enum(['latest', 'all'])
+      .default('latest')
+      .describe(
+        'What is trained on of histories longer than maxLength: their latest items, or windows at random places too.',
+      ),
     learningRate: z.number().positive().max(1).default(1e-3).describe('Highest learning rate of Adam.'),
     schedule: z.enum(['constant', 'cosine']).default('cosine').describe('Learning rate over the epochs.'),
     finalRate: z

@@ -12,7 +12,14 @@ import {
 import { EngineError, throwIfCancelled, ToolRecError, UsageError } from '../shared/errors.ts';
 import { type LongWork, shutdownReason } from '../shared/progress.ts';
 import { hashText, Random } from '../shared/random.ts';
-import { planEpoch, trainingBatch, trainingLength, type ItemSequence } from './batches.ts';
+import {
+  endOfPart,
+  type ItemSequence,
+  planEpoch,
+  trainingBatch,
+  type TrainingPart,
+  trainingParts,
+} from './batches.ts';
 import {
   type ModelManifest,
   parametersFile,
@@ -103,6 +110,7 @@ class Training {
   private readonly options: TrainingOptions;
   private readonly config: TrainingConfig;
   private readonly sequences: readonly ItemSequence[];
+  private readonly parts: readonly TrainingPart[];
   private readonly lengths: readonly number[];
   private readonly loss: Loss;
   private readonly optimiser: OptimiserOptions;
@@ -118,7 +126,7 @@ class Training {
   private constructor(parts: {
     options: TrainingOptions;
     sequences: readonly ItemSequence[];
-    lengths: readonly number[];
+    parts: readonly TrainingPart[];
     loss: Loss;
     optimiser: OptimiserOptions;
     state: EngineState;
@@ -132,7 +140,8 @@ class Training {
     this.options = parts.options;
     this.config = parts.options.manifest.config;
     this.sequences = parts.sequences;
-    this.lengths = parts.lengths;
+    this.parts = parts.parts;
+    this.lengths = parts.parts.map(({ length }) => length);
     this.loss = parts.loss;
     this.optimiser = parts.optimiser;
     this.state = parts.state;
@@ -151,8 +160,8 @@ class Training {
     const sequences = Array.from({ length: dataset.userCount }, (_, user) =>
       config.fitOn === 'train' ? partOf(dataset, user, 'train') : historyBefore(dataset, user, 'test'),
     );
-    const lengths = sequences.map((sequence) => trainingLength(model, sequence));
-    if (!lengths.some((length) => length > 0))
+    const parts = trainingParts(model, sequences, config.longHistories);
+    if (!parts.some(({ length }) => length > 0))
       throw new UsageError(
         'nothing-to-train',
         `No user of “${dataset.name}” has two items in the training part.`,
@@ -170,7 +179,7 @@ class Training {
     return new Training({
       options,
       sequences,
-      lengths,
+      parts,
       loss,
       optimiser,
       state,
@@ -251,8 +260,11 @@ class Training {
     const epoch = position.epoch + position.batch / batches;
     const learningRate = learningRateAt(config, epoch);
     const random = new Random(`${config.seed} batch ${position.epoch} ${position.batch}`);
-    const sequences = members.map((member) => this.sequences[member]!);
-    const batch = trainingBatch(this.options.model, this.loss, config, sequences, random);
+    const { model } = this.options;
+    const parts = members.map((member) => this.parts[member]!);
+    const sequences = parts.map(({ sequence }) => this.sequences[sequence]!);
+    const ends = parts.map((part, b) => endOfPart(model, sequences[b]!, part, random));
+    const batch = trainingBatch(model, this.loss, config, sequences, random, ends);
     const outputs = await this.program.run(this.state, {
       ...batch.inputs,
       ...updateInputs(position.step + 1, learningRate, this.optimiser),

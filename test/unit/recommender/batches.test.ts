@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { trainingBatch } from '../../../src/recommender/batches.ts';
+import { endOfPart, trainingBatch, trainingParts } from '../../../src/recommender/batches.ts';
 import { parseTrainingConfig } from '../../../src/recommender/config.ts';
 import { lossOf } from '../../../src/recommender/losses.ts';
 import { buildModel } from '../../../src/recommender/models/build.ts';
@@ -54,5 +54,46 @@ describe('batches of a bidirectional model', () => {
     const zero = trainingBatch(model, loss, config, sequences, new Random(7));
     assert.deepEqual(zero, plain);
     assert.deepEqual([...zero.inputs['lengths']!.data], [6, 2, 5]);
+  });
+});
+
+describe('parts of long histories', () => {
+  const causal = buildModel(parseTrainingConfig({ hidden: 8, inner: 8, maxLength: 6 }), itemCount);
+  const long = [1, 2, 7, 8, 20].map((length) => Uint32Array.from({ length }, (_, t) => t));
+
+  it('are the latest items alone, or as many windows as cover the history', () => {
+    const windows = (of: typeof causal, which: 'latest' | 'all') => {
+      const parts = trainingParts(of, long, which);
+      return long.map((_, sequence) => parts.filter((part) => part.sequence === sequence).length);
+    };
+    assert.deepEqual(windows(causal, 'latest'), [1, 1, 1, 1, 1]);
+    // 7 items have 6 targets, 20 have 19.
+    assert.deepEqual(windows(causal, 'all'), [1, 1, 1, 2, 4]);
+    assert.deepEqual(windows(model, 'all'), [1, 1, 2, 2, 4]);
+  });
+
+  it('lie anywhere in the history, as wide as the model sees, and all of it is seen in the end', () => {
+    for (const of of [causal, model]) {
+      const sequence = long[4]!;
+      const parts = trainingParts(of, [sequence], 'all');
+      const targets = new Set<number>();
+      for (let seed = 0; seed < 100; seed++) {
+        const random = new Random(seed);
+        const ends = parts.map((part) => endOfPart(of, sequence, part, random));
+        assert.equal(ends[0], 20);
+        const batch = trainingBatch(
+          of,
+          loss,
+          config,
+          parts.map(() => sequence),
+          random,
+          ends,
+        );
+        assert.deepEqual([...batch.inputs['lengths']!.data], [6, 6, 6, 6]);
+        for (const target of batch.inputs['targets']!.data) targets.add(Number(target));
+      }
+      // A causal model never has the first item to guess.
+      assert.equal(targets.size, of.bidirectional ? 20 : 19);
+    }
   });
 });
