@@ -9,7 +9,7 @@ const program: BenchProgram = {
     const path = await import('node:path');
     const { performance } = await import('node:perf_hooks');
     const { round } = await import('./measure.ts');
-    const { hasTorch, numberOption, StepProcess } = await import('./step-peers.ts');
+    const { hasTorch, numberOption, torchSteps } = await import('./step-peers.ts');
     if (!shared) throw new Error('ML-1M is not here: there is no shared data folder.');
     const { importDataset } = await import('../src/data/import.ts');
     const { openDataset } = await import('../src/data/store.ts');
@@ -31,7 +31,7 @@ const program: BenchProgram = {
       protocol: 'reference',
     });
     const dataset = await openDataset(directory);
-    const config = parseTrainingConfig({ heads: 2 });
+    const config = parseTrainingConfig({ heads: 2, batchTokens: 6400 });
     const model = buildModel(config, dataset.itemCount);
     const params = model.initialise(new Random(1));
     const loss = lossOf(config, dataset.itemCount);
@@ -58,7 +58,7 @@ const program: BenchProgram = {
       return batch.targetCount;
     };
     const torch = hasTorch()
-      ? StepProcess.torch({
+      ? torchSteps({
           model: 'sasrec',
           loss: 'cross-entropy',
           batch: 128,

@@ -53,51 +53,29 @@ export function hasTorch(): boolean {
   return spawnSync(python, ['-c', 'import torch']).status === 0;
 }
 
-/** A process that makes some steps whenever it is asked to: between its rounds it costs nothing. */
-export class StepProcess {
+/** How a program in `peers/` is run. */
+export const torchCommand = (script: string, args: readonly string[]): [string, string[]] => [
+  python,
+  [path.join(import.meta.dirname, 'peers', script), ...args],
+];
+
+/** A process that does a part of its work whenever it is asked to: between its rounds it costs nothing. */
+export class PeerProcess<Measured = unknown> {
   private readonly child: ChildProcessWithoutNullStreams;
   private readonly lines: AsyncIterator<string>;
   private printed = '';
 
-  private constructor(command: string, args: readonly string[]) {
+  constructor(command: string, args: readonly string[]) {
     this.child = spawn(command, args, { cwd: path.dirname(import.meta.dirname), env: environment() });
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => (this.printed += text));
     this.lines = createInterface(this.child.stdout)[Symbol.asyncIterator]();
   }
 
-  static ours(task: StepCase): StepProcess {
-    const script = path.join(import.meta.dirname, 'step-child.ts');
-    return new StepProcess(process.execPath, ['--import=tsx', script, JSON.stringify(task)]);
-  }
-
-  /** The same step by PyTorch (Debian's `python3-torch` with `libopenblas0-openmp`). */
-  static torch(task: StepCase): StepProcess {
-    const options = {
-      model: task.model,
-      loss: task.loss,
-      batch: task.batch,
-      length: task.length,
-      items: task.items,
-      dropout: task.dropout,
-      threads: task.threads,
-      steps: task.steps,
-      warmup: task.warmUps,
-    };
-    const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    const script = path.join(import.meta.dirname, 'peers', 'step.py');
-    return new StepProcess(python, [
-      script,
-      ...flags,
-      ...(task.padded ? ['--padded'] : []),
-      ...(task.cuda ? ['--cuda'] : []),
-    ]);
-  }
-
-  async round(): Promise<StepMeasured> {
+  async round(): Promise<Measured> {
     this.child.stdin.write('go\n');
     const { value, done } = await this.lines.next();
-    if (done) throw new Error(`A process that makes steps ended: ${this.printed}`);
-    return JSON.parse(value) as StepMeasured;
+    if (done) throw new Error(`A measured process ended: ${this.printed}`);
+    return JSON.parse(value) as Measured;
   }
 
   /** Ends it, and waits until its memory is free. */
@@ -107,6 +85,32 @@ export class StepProcess {
     this.child.stdin.end();
     await ended;
   }
+}
+
+/** Some steps of one case, a round. */
+export type StepProcess = PeerProcess<StepMeasured>;
+
+export function ownSteps(task: StepCase): StepProcess {
+  const script = path.join(import.meta.dirname, 'step-child.ts');
+  return new PeerProcess(process.execPath, ['--import=tsx', script, JSON.stringify(task)]);
+}
+
+/** The same step by PyTorch (Debian's `python3-torch` with `libopenblas0-openmp`). */
+export function torchSteps(task: StepCase): StepProcess {
+  const options = {
+    model: task.model,
+    loss: task.loss,
+    batch: task.batch,
+    length: task.length,
+    items: task.items,
+    dropout: task.dropout,
+    threads: task.threads,
+    steps: task.steps,
+    warmup: task.warmUps,
+  };
+  const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const more = [...(task.padded ? ['--padded'] : []), ...(task.cuda ? ['--cuda'] : [])];
+  return new PeerProcess(...torchCommand('step.py', [...flags, ...more]));
 }
 
 /** Debian's `libopenblas0-openmp`: matrix products in PyTorch's own threads, its fastest here by a tenth to a quarter. */
@@ -146,8 +150,8 @@ export async function compareSteps(
   signal?: AbortSignal,
 ): Promise<Compared> {
   const compared: Compared = { ours: [], torch: [] };
-  const own = StepProcess.ours(task);
-  const other = torch ? StepProcess.torch(task) : undefined;
+  const own = ownSteps(task);
+  const other = torch ? torchSteps(task) : undefined;
   try {
     for (let turn = 0; turn < rounds; turn++) {
       signal?.throwIfAborted();
