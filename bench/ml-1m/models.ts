@@ -25,11 +25,15 @@ export interface Training {
   readonly flags: readonly string[];
 }
 
-const main = ['--epochs', '66', '--patience', '25', '--dropout', '0.15', '--attention-dropout', '0.1'];
+const main = [
+  ...['--epochs', '50', '--patience', '50', '--dropout', '0.2', '--attention-dropout', '0.1'],
+  ...['--batch-tokens', '2400', '--long-histories', 'all'],
+];
 const tool = (backbone: string, attribute: string, mode: 'frozen' | 'full') => [
   ...['--backbone', backbone, '--attribute', attribute, '--mode', mode],
   ...['--epochs', '6', '--patience', '3', '--learning-rate', '0.0003'],
-  ...['--dropout', '0.3', '--attention-dropout', '0.3', '--seed', '42'],
+  ...['--dropout', '0.3', '--attention-dropout', '0.3', '--batch-tokens', '6400', '--seed', '42'],
+  ...['--long-histories', 'latest'],
 ];
 const attributes = ['genre', 'year'] as const;
 
@@ -46,7 +50,7 @@ export const trainings: readonly Training[] = [
   {
     dataset: 'ml-1m',
     id: 'bert4rec',
-    flags: ['--preset', 'bert4rec', '--epochs', '120', '--patience', '25', '--seed', '42'],
+    flags: ['--preset', 'bert4rec', '--seed', '42'],
   },
   ...['sasrec', 'bert4rec'].flatMap((backbone) =>
     attributes.map((attribute) => ({

@@ -9,7 +9,7 @@ import { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from '../e
 import type { NamedHostTensors } from '../engine/program.ts';
 import { asStorageError, writeFileAtomic } from '../shared/atomic-file.ts';
 import { StorageError } from '../shared/errors.ts';
-import { trainingConfigSchema } from './config.ts';
+import { storedConfigSchema } from './config.ts';
 import { textManifestSchema } from './text-embeddings/source.ts';
 
 export const modelFile = 'model.json';
@@ -30,7 +30,7 @@ export const modelManifestSchema = z.strictObject({
   /** ISO 8601. */
   created: z.string(),
   updated: z.string(),
-  config: trainingConfigSchema,
+  config: storedConfigSchema,
   /** Present for attribute-oriented retrieval tools (paper 3.3.2). */
   tool: z
     .strictObject({

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { learningRateAt, parseTrainingConfig, presets } from '../../../src/recommender/config.ts';
+import {
+  learningRateAt,
+  parseTrainingConfig,
+  presets,
+  storedConfigSchema,
+} from '../../../src/recommender/config.ts';
 import { predictionFlops } from '../../../src/recommender/flops.ts';
 import { gbcePower } from '../../../src/recommender/losses.ts';
 import { planEpoch } from '../../../src/recommender/batches.ts';
@@ -16,6 +21,14 @@ describe('training settings', () => {
       code: 'bad-training-config',
       message: /hiden/,
     });
+  });
+
+  it('of a model from before long histories were covered say that they were not', () => {
+    const { longHistories, ...before } = parseTrainingConfig({});
+    assert.equal(longHistories, 'all');
+    assert.equal(storedConfigSchema.parse(before).longHistories, 'latest');
+    assert.equal(storedConfigSchema.parse({ ...before, longHistories }).longHistories, 'all');
+    assert.equal(storedConfigSchema.safeParse(null).success, false);
   });
 
   it('let the rate rise, then fall along a cosine to its share', () => {
