@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
+import { failedCallout } from './callout.ts';
 import { number, t } from './language.ts';
 import type {
   ComparedCell,
@@ -27,17 +28,7 @@ export function compareView(state: CompareState, actions: CompareActions): Templ
         <span>${t('Reading the sessions…')}</span>
       </div>`;
     case 'failed':
-      return html`<div class="callout failed" role="alert">
-        <i class="codicon codicon-error" aria-hidden="true"></i>
-        <div>
-          <p>${state.failure.message}</p>
-          <p>${state.failure.remedy}</p>
-          <p class="actions">
-            <vscode-button @click=${actions.reload}>${t('Try Again')}</vscode-button>
-            <vscode-button appearance="secondary" @click=${actions.showLog}>${t('Show Log')}</vscode-button>
-          </p>
-        </div>
-      </div>`;
+      return failedCallout(state.failure, { again: actions.reload, log: actions.showLog });
     case 'full':
       return full(state, actions);
   }

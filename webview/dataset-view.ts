@@ -7,6 +7,7 @@ import type {
   ItemPage,
   StatisticsView,
 } from '../src/service/requests/dataset-views.ts';
+import { failedCallout } from './callout.ts';
 import { lengthPlot, numberAttributePlot, popularityPlot, ratingPlot, timePlot } from './dataset-plots.ts';
 import { day, number, percent, t } from './language.ts';
 import type { DatasetFacts, InspectorState } from './protocol.ts';
@@ -41,17 +42,7 @@ export function datasetView(model: DatasetModel, actions: DatasetActions): Templ
       </div>`;
     case 'failed':
       return html`<header class="head"><h1>${state.name}</h1></header>
-        <div class="callout failed" role="alert">
-          <i class="codicon codicon-error" aria-hidden="true"></i>
-          <div>
-            <p>${state.failure.message}</p>
-            <p>${state.failure.remedy}</p>
-            <p class="actions">
-              <vscode-button @click=${actions.reload}>${t('Try Again')}</vscode-button>
-              <vscode-button appearance="secondary" @click=${actions.showLog}>${t('Show Log')}</vscode-button>
-            </p>
-          </div>
-        </div>`;
+        ${failedCallout(state.failure, { again: actions.reload, log: actions.showLog })}`;
     case 'full':
       return full(state.facts, state.statistics, model, actions);
   }

@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
+import { failedCallout } from './callout.ts';
 import { drawing } from './drawing.ts';
 import type { WebviewEnd } from '../src/shared/message-channel.ts';
 import { number, t } from './language.ts';
@@ -21,22 +22,13 @@ export function experimentView(state: ExperimentState, host: Host): TemplateResu
         <span>${state.message}</span>
       </div>`;
     case 'failed':
-      return html`<div class="callout failed" role="alert">
-        <i class="codicon codicon-error" aria-hidden="true"></i>
-        <div>
-          <p>${state.failure.message}</p>
-          <p>${state.failure.remedy}</p>
-          <p class="actions">
-            <vscode-button @click=${() => host.tell('reload', {})}>${t('Try Again')}</vscode-button>
-            <vscode-button appearance="secondary" @click=${() => host.tell('openFile', {})}
-              >${t('Open File')}</vscode-button
-            >
-            <vscode-button appearance="secondary" @click=${() => host.tell('showLog', {})}
-              >${t('Show Log')}</vscode-button
-            >
-          </p>
-        </div>
-      </div>`;
+      return failedCallout(
+        state.failure,
+        { again: () => host.tell('reload', {}), log: () => host.tell('showLog', {}) },
+        html`<vscode-button appearance="secondary" @click=${() => host.tell('openFile', {})}
+          >${t('Open File')}</vscode-button
+        >`,
+      );
     case 'full':
       return full(state, host);
   }

@@ -2,6 +2,7 @@ import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
+import { failedCallout } from './callout.ts';
 import { number, t } from './language.ts';
 import { branchMap } from './session-branches.ts';
 import { historyStrip } from './session-history.ts';
@@ -25,24 +26,10 @@ export function sessionView(model: SessionModel, actions: SessionActions): Templ
         </div>`;
     case 'failed':
       return html`<header class="head"><h1>${state.title}</h1></header>
-        ${failed(state.failure, actions)}`;
+        ${failedCallout(state.failure, { again: actions.tryAgain, log: actions.showLog })}`;
     case 'full':
       return full(state.head, model, actions);
   }
-}
-
-function failed(failure: { message: string; remedy: string }, actions: SessionActions): TemplateResult {
-  return html`<div class="callout failed" role="alert">
-    <i class="codicon codicon-error" aria-hidden="true"></i>
-    <div>
-      <p>${failure.message}</p>
-      <p>${failure.remedy}</p>
-      <p class="actions">
-        <vscode-button @click=${actions.tryAgain}>${t('Try Again')}</vscode-button>
-        <vscode-button appearance="secondary" @click=${actions.showLog}>${t('Show Log')}</vscode-button>
-      </p>
-    </div>
-  </div>`;
 }
 
 function full(head: SessionHead, model: SessionModel, actions: SessionActions): TemplateResult {
@@ -195,7 +182,7 @@ function notices(head: SessionHead, actions: SessionActions): TemplateResult {
   const { preparation } = head;
   const left = head.branch !== 'line';
   return html`<div class="notices">
-    ${preparation.kind === 'failed' ? failed(preparation.failure, actions) : nothing}
+    ${preparation.kind === 'failed' ? failedCallout(preparation.failure, { again: actions.tryAgain, log: actions.showLog }) : nothing}
     ${
       head.problem && preparation.kind !== 'failed'
         ? html`<div class="callout failed" role="alert">

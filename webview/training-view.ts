@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
+import { failedCallout } from './callout.ts';
 import { comparisonTable } from './training-compare.ts';
 import { charts } from './training-charts.ts';
 import { epochTables } from './training-epochs.ts';
@@ -34,17 +35,7 @@ export function trainingView(
         <span>${t('Reading models…')}</span>
       </div>`;
     case 'failed':
-      return html`<div class="callout failed" role="alert">
-        <i class="codicon codicon-error" aria-hidden="true"></i>
-        <div>
-          <p>${state.failure.message}</p>
-          <p>${state.failure.remedy}</p>
-          <p class="actions">
-            <vscode-button @click=${actions.reload}>${t('Try Again')}</vscode-button>
-            <vscode-button appearance="secondary" @click=${actions.showLog}>${t('Show Log')}</vscode-button>
-          </p>
-        </div>
-      </div>`;
+      return failedCallout(state.failure, { again: actions.reload, log: actions.showLog });
     case 'full':
       return state.rows.length === 0 ? empty(state, actions) : full(state, curves, actions);
   }

@@ -21,6 +21,15 @@ const contracts = Object.entries(protocol).filter(([name]) => name.endsWith('Con
   PanelContract,
 ][];
 
+/** A file of webview/ and those of the folder that it imports, directly or not. */
+function withImports(file: string, found = new Set<string>()): string[] {
+  if (found.has(file)) return [];
+  found.add(file);
+  for (const [, name] of read(file).matchAll(/from '\.\/([\w-]+\.ts)'/g))
+    withImports(`webview/${name}`, found);
+  return [...found];
+}
+
 /** Openings of elements with what stands in them, to their end tag. */
 function elements(text: string, names: readonly string[]): string[] {
   return names.flatMap((name) => text.match(new RegExp(`<${name}\\b[^]*?</${name}\\s*>`, 'g')) ?? []);
@@ -157,11 +166,7 @@ describe('every webview', () => {
   it('tells a screen reader of what is under way and what failed', () => {
     for (const page of pages) {
       const name = page.replace('.main.ts', '');
-      const own = views.filter((file) => {
-        const base = path.basename(file);
-        return base.startsWith(name.split('-')[0]!) || base === `${name}-view.ts`;
-      });
-      const text = own.map(read).join('\n');
+      const text = withImports(`webview/${page}`).map(read).join('\n');
       assert.match(text, /role="status"|aria-live/, `${name} has no live region`);
       assert.match(text, /role="alert"|aria-live="assertive"/, `${name} tells of no failure`);
     }
