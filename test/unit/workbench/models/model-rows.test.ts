@@ -74,7 +74,7 @@ describe('rows of models', () => {
       ['left'],
     );
     assert.equal(rows.filter(isUnderWay).length, 4);
-    assert.match(modelDescription(of('here'), false, english), /^epoch 16 of 60 · 60 s left at most/);
+    assert.match(modelDescription(of('here'), false, english), /^epoch 13 of 50 · 60 s left at most/);
     assert.match(modelDescription(of('done'), true, english), /^★ NDCG@10 0\.200 · cross-entropy$/);
     assert.match(modelTooltip(of('bad'), false, english), /damaged/);
   });
