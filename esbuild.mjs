@@ -43,6 +43,14 @@ const ownProtocol = {
   },
 };
 
+/** The component library as a module of its own, which pages can load after their first picture: `import('./toolkit.js')`. */
+const componentsLater = {
+  name: 'components-later',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/toolkit\.js$/ }, ({ path: name }) => ({ path: name, external: true }));
+  },
+};
+
 const bundles = [
   {
     ...node,
@@ -88,13 +96,16 @@ const bundles = [
     ? [
         {
           ...common,
-          entryPoints: Object.fromEntries(webviews.map((file) => [path.basename(file, '.main.ts'), file])),
+          entryPoints: {
+            ...Object.fromEntries(webviews.map((file) => [path.basename(file, '.main.ts'), file])),
+            toolkit: 'webview/toolkit.ts',
+          },
           outdir: path.join(outdir, 'webview'),
           platform: 'browser',
           target: 'es2022',
           format: 'esm',
           tsconfig: 'webview/tsconfig.json',
-          plugins: [ownProtocol],
+          plugins: [ownProtocol, componentsLater],
           loader: { '.ttf': 'file' },
           assetNames: '[name]',
         },

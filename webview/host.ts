@@ -7,6 +7,9 @@ interface VsCodeApi {
 }
 declare function acquireVsCodeApi(): VsCodeApi;
 
+/** Milliseconds since 1970 by the clock that the host has too; finer than a millisecond. */
+export const wallClock = (): number => performance.timeOrigin + performance.now();
+
 let api: VsCodeApi | undefined;
 // VS Code gives it once a page.
 const vscode = (): VsCodeApi => (api ??= acquireVsCodeApi());

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { PanelContract } from '../src/shared/message-channel.ts';
 import {
   historyViewSchema,
@@ -10,10 +10,10 @@ import {
 /**
  * Every message between the host and its webviews, once, for both sides (the mechanics are in
  * src/shared/message-channel.ts). The host owns all state: webviews ask, post intents, and show the snapshots they
- * receive.
+ * receive. Schemas are of zod/mini: a page that opens loads and runs a third of what zod is.
  */
 
-const count = z.int().nonnegative();
+const count = z.int().check(z.nonnegative());
 
 const factsSchema = z.object({
   name: z.string(),
@@ -25,18 +25,18 @@ const factsSchema = z.object({
   protocol: z.string(),
   split: z.string(),
   files: z.array(z.object({ name: z.string(), bytes: count })),
-  licence: z.string().optional(),
-  note: z.string().optional(),
-  report: z
-    .object({
+  licence: z.optional(z.string()),
+  note: z.optional(z.string()),
+  report: z.optional(
+    z.object({
       rows: count,
       badRows: count,
       unknownItems: count,
       reasons: z.array(valueCountSchema),
       /** What was left after each step of the preparation. */
       steps: z.array(z.object({ step: z.string(), users: count, items: count, interactions: count })),
-    })
-    .optional(),
+    }),
+  ),
 });
 export type DatasetFacts = z.infer<typeof factsSchema>;
 
@@ -56,7 +56,7 @@ export const inspectorContract = {
     /** A page of the catalogue; `query` is looked for in titles and ids. */
     items: { params: z.object({ query: z.string(), offset: count }), result: itemPageSchema },
     /** One user's latest interactions; `null` draws a user at random. */
-    history: { params: z.object({ user: count.nullable() }), result: historyViewSchema },
+    history: { params: z.object({ user: z.nullable(count) }), result: historyViewSchema },
   },
   intents: {
     /** Read the dataset again. */

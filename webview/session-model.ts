@@ -28,7 +28,7 @@ export interface SessionModel {
   editing: Editing | undefined;
   /** Rounds in view or close to it; of a long session the others are outlines. */
   readonly near: Set<number>;
-  /** So many rounds are drawn: of a long session the first picture holds those that can be in view. */
+  /** So many rounds are drawn: the first picture holds those that can be in view. */
   most: number;
   /** Rounds whose table shows all its rows; 0 is the result. */
   readonly unfolded: Set<number>;

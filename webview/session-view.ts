@@ -50,7 +50,12 @@ function full(head: SessionHead, model: SessionModel, actions: SessionActions): 
         ${pending(head, model)}
       </ol>
     </section>
-    ${result(head, model, actions)} ${promptSection(head, model, actions)}
+    ${
+      // Below rounds that are still to come they would only move.
+      model.rounds.length > model.most
+        ? nothing
+        : html`${result(head, model, actions)} ${promptSection(head, model, actions)}`
+    }
   `;
 }
 

@@ -1,18 +1,16 @@
 import './no-eval.ts';
 import { render } from 'lit';
 import { demonstrationsActions } from './demonstrations-model.ts';
-import { connect, remember } from './host.ts';
+import { connect, remember, wallClock } from './host.ts';
 import { setLanguage, t } from './language.ts';
-import { firstRounds, sessionContract, wholeRounds } from './protocol.ts';
+import { firstDrawn, firstRounds, sessionContract, wholeRounds } from './protocol.ts';
 import type { SessionRound } from './protocol.ts';
 import type { Part, SessionActions, SessionModel } from './session-model.ts';
 import { keepTypingHere } from './session-keys.ts';
 import { sessionView } from './session-view.ts';
 import './session.css';
-import { registerComponents } from './toolkit.ts';
 
 /** Entry of the session panel. Keeps what is open on the page; all else comes from the host. */
-registerComponents();
 
 const model: SessionModel = {
   state: undefined,
@@ -20,7 +18,7 @@ const model: SessionModel = {
   writing: '',
   editing: undefined,
   near: new Set(firstRounds),
-  most: wholeRounds,
+  most: firstDrawn,
   unfolded: new Set(),
   trail: undefined,
   history: undefined,
@@ -49,7 +47,7 @@ const host = connect(sessionContract, {
     drawSoon();
   },
   state: ({ revision, state }) => {
-    const before = model.state;
+    latest = { revision, received: wallClock() };
     model.state = state;
     if (state.kind === 'full') {
       const { head } = state;
@@ -58,18 +56,7 @@ const host = connect(sessionContract, {
       if (model.editing && (head.branch !== 'line' || model.editing.round > model.rounds.length))
         model.editing = undefined;
     }
-    const followed = before?.kind === 'full' && state.kind === 'full' && nearEnd();
-    draw();
-    announce();
-    if (followed && state.head.activity)
-      document.querySelector('.rounds ol > li:last-child')?.scrollIntoView({ block: 'nearest' });
-    // After the picture: two frames, the first of which draws it.
-    requestAnimationFrame(() =>
-      setTimeout(() => {
-        host.tell('drawn', { revision });
-        if (model.rounds.length > model.most) drawRest();
-      }, 0),
-    );
+    showState();
   },
   demonstrations: (examples) => {
     model.examples = examples;
@@ -198,8 +185,8 @@ function withRounds(rounds: readonly SessionRound[], changed: readonly SessionRo
 
 /** Another session in this panel: what was open belonged to the one before. */
 function forget(id: string): void {
+  if (shownSession !== '') model.most = wholeRounds; // whoever looks at the end of one session stays there
   shownSession = id;
-  model.most = wholeRounds;
   model.editing = undefined;
   model.trail = undefined;
   model.history = undefined;
@@ -336,8 +323,60 @@ function announce(): void {
 }
 
 function drawRest(): void {
+  const more = model.rounds.length > model.most;
   model.most = Infinity;
+  if (more) draw();
+}
+
+/** What the host has told last, and when it came. */
+let latest = { revision: 0, received: 0 };
+/** The frame that will show what has been drawn. */
+let frame: number | undefined;
+/** Something has come since for the same frame. */
+let behind = false;
+let followable = false;
+
+/** Draws the state at once; what else comes before the frame that shows it is drawn once, in that frame. */
+function showState(): void {
+  if (frame !== undefined) {
+    behind = true;
+    return;
+  }
+  drawState();
+  frame = requestAnimationFrame(() => {
+    frame = undefined;
+    if (behind) drawState();
+    const { revision, received } = latest;
+    // Runs after the picture that this frame makes.
+    setTimeout(() => {
+      host.tell('drawn', { revision, received, drawn: wallClock() });
+      if (model.state?.kind === 'full' && model.most !== Infinity) drawRest();
+      loadComponents();
+    }, 0);
+  });
+}
+
+function drawState(): void {
+  behind = false;
+  const activity = model.state?.kind === 'full' && model.state.head.activity !== null;
+  const follow = followable && activity && nearEnd();
   draw();
+  announce();
+  if (follow) document.querySelector('.rounds ol > li:last-child')?.scrollIntoView({ block: 'nearest' });
+  followable = model.state?.kind === 'full';
+}
+
+let components: Promise<void> | undefined;
+
+/** Few of them are in the first picture, and base.css shows those much as they will be: they come after it. */
+function loadComponents(): void {
+  components ??= import('./toolkit.js').then(
+    ({ registerComponents }) => registerComponents(),
+    (error: unknown) => {
+      components = undefined; // the next picture tries again
+      throw error;
+    },
+  );
 }
 
 let drawing: number | undefined;

@@ -2,7 +2,15 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
 import type { BenchContext, Figures } from '../program.ts';
-import { closePanel, openBenchWindow, openings, toolrec, untilShown, type PanelName } from './window.ts';
+import {
+  closePanel,
+  openBenchWindow,
+  openings,
+  toolrec,
+  untilShown,
+  type Opening,
+  type PanelName,
+} from './window.ts';
 
 /** Panels that a command of the palette opens, where there is one dataset and one model, without a question. */
 const panels = {
@@ -10,11 +18,11 @@ const panels = {
   dataset: 'ToolRec: Show Dataset',
 } as const satisfies Partial<Record<PanelName, string>>;
 
-const runs = 7;
+const runs = 11;
 const text = 'peer.md';
 
 /**
- * From the click on the command until the panel's content has been drawn, in the browser that shows the workbench; and the
+ * From Enter on the command until the panel's content has been drawn, in the browser that shows the workbench; and the
  * same of a page that VS Code itself brings, the preview of a short Markdown file, which shows what a webview costs here.
  */
 export async function panelOpen(context: BenchContext): Promise<Figures> {
@@ -29,14 +37,14 @@ export async function panelOpen(context: BenchContext): Promise<Figures> {
   const { page, workbench } = window;
   const times = async (name: PanelName, command: string, from?: Locator): Promise<Figures> => {
     log(`  ${name} …`);
-    const milliseconds: number[] = [];
+    const all: Opening[] = [];
     for (let run = 0; run < runs; run++) {
       signal.throwIfAborted();
       await from?.click();
-      milliseconds.push(await untilShown(page, await workbench.palette.find(command), name));
+      all.push(await untilShown(page, await workbench.palette.find(command), name));
       await closePanel(window);
     }
-    return openings(milliseconds);
+    return openings(all);
   };
   try {
     const figures: Record<string, Figures> = {};

@@ -7,8 +7,9 @@ const steps = 1000;
 
 /**
  * What the extension host runs: rounds of an offline session by the command of the key S, with its panel open; one that
- * has ended begins again, and the rounds before stay in its log as earlier lines. The panel tells how long each picture
- * took, from the host's change to the page's report that it was drawn, which has its own way back. Memory is what lives after a collection.
+ * has ended begins again, and the rounds before stay in its log as earlier lines. The panel tells how long each change
+ * took: to its picture, by the page's clock, and until the page's word of it was back in the host. That the two clocks
+ * agree follows from all ways there and back (picture-times.ts). Memory is what lives after a collection.
  */
 const probe = `
 const fs = require('node:fs');
@@ -67,7 +68,11 @@ exports.run = async () => {
   };
   await restart();
   await sleep(1000);
-  const drawn = () => timings().drawn.length;
+  const counts = () => ({ drawn: timings().drawn.length, heard: timings().heard.length });
+  const pictures = (from) => ({
+    untilDrawn: summary(timings().drawn.slice(from.drawn)),
+    andBack: summary(timings().heard.slice(from.heard)),
+  });
   const took = [];
   let observed = 0;
   let lines = 1;
@@ -87,13 +92,14 @@ exports.run = async () => {
     await sleep(pause);
   };
   // As a person steps who holds the key down.
-  const before = drawn();
+  const before = counts();
   for (let step = 0; step < paced; step++) await go(100);
-  const pacedPictures = timings().drawn.slice(before);
+  await sleep(1000);
+  const pacedPictures = pictures(before);
   say(paced + ' steps of a person');
   // As fast as it goes.
   const started = performance.now();
-  const fast = drawn();
+  const fast = counts();
   for (let step = 0; step < steps; step++) {
     if (step % (steps / 4) === 0) {
       await note(step);
@@ -101,22 +107,33 @@ exports.run = async () => {
     }
     await go(10);
   }
-  await note(steps);
-  const fastPictures = timings().drawn.slice(fast);
   const seconds = Math.round(performance.now() - started) / 1000;
+  await note(steps);
+  const fastPictures = pictures(fast);
+  const { atLeast, atMost } = timings().clocks;
   await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
   await sleep(1000);
   collect();
   const closed = process.memoryUsage();
   fs.writeFileSync(process.env.TOOLREC_BENCH_OUT, JSON.stringify({
-    stepsOfAPerson: { steps: paced, untilDrawn: summary(pacedPictures) },
-    stepsAtFullSpeed: { steps, seconds, untilDrawn: summary(fastPictures) },
+    stepsOfAPerson: { steps: paced, ...pacedPictures },
+    stepsAtFullSpeed: { steps, seconds, ...fastPictures },
+    clocks: {
+      pageAheadAtLeastMilliseconds: Math.round(10 * atLeast) / 10,
+      pageAheadAtMostMilliseconds: Math.round(10 * atMost) / 10,
+    },
     observed, lines,
     stepInTheHost: summary(took),
     memory: Object.fromEntries(memory.map(({ step, ...rest }) => ['after' + step, rest])),
     afterClosing: { heapMegabytes: megabytes(closed.heapUsed + closed.external), residentMegabytes: megabytes(closed.rss) },
   }));
 };`;
+
+interface Clocks {
+  readonly [name: string]: number;
+  readonly pageAheadAtLeastMilliseconds: number;
+  readonly pageAheadAtMostMilliseconds: number;
+}
 
 /** Time from the host's state to the screen, and memory over 1,000 steps. */
 export async function sessionSteps(context: BenchContext): Promise<Figures> {
@@ -138,5 +155,9 @@ export async function sessionSteps(context: BenchContext): Promise<Figures> {
     TOOLREC_BENCH_SESSION: session,
     TOOLREC_BENCH_WORKSPACE: path.join(folder, '.toolrec'),
   });
-  return { limitMilliseconds: 50, ...(JSON.parse(readFileSync(out, 'utf8')) as Figures) };
+  const figures = JSON.parse(readFileSync(out, 'utf8')) as Figures & { readonly clocks: Clocks };
+  const { pageAheadAtLeastMilliseconds: least, pageAheadAtMostMilliseconds: most } = figures.clocks;
+  if (!(least <= 0 && most >= 0))
+    throw new Error(`The clocks of page and host do not agree: ${least} to ${most} ms apart.`);
+  return { limitMilliseconds: 50, ...figures };
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Frame, Locator, Page } from 'playwright-core';
 import type { Workbench } from '../../test/e2e/pages/workbench.ts';
-import { summarise } from '../measure.ts';
+import { round, summarise } from '../measure.ts';
 import type { BenchContext, Figures } from '../program.ts';
 
 /** What stands in a panel when it is there: a selector a panel. */
@@ -17,21 +17,34 @@ const contents = {
 export type PanelName = keyof typeof contents;
 
 /**
- * Runs in every frame, before its own scripts. Each click and the first picture with the content of a panel leave
- * their time, so that neither the driver's looks nor its messages are in what is measured. The wall clock is the one
- * clock that pages of several processes share.
+ * Runs in every frame, before its own scripts. Each click or Enter and the first picture with the content of a panel
+ * leave their time, so that neither the driver's looks nor its messages are in what is measured. A frame that VS Code
+ * still hides shows nothing. The wall clock is the one clock that pages of several processes share.
  */
 const watching = `(() => {
+  const now = () => performance.timeOrigin + performance.now();
   window.benchTimes = {};
-  addEventListener('click', () => { window.benchTimes.clicked = Date.now(); }, true);
+  const asked = () => { window.benchTimes.asked = now(); };
+  addEventListener('click', asked, true);
+  addEventListener('keydown', (event) => { if (event.key === 'Enter') asked(); }, true);
+  const frame = window.frameElement;
   const selectors = ${JSON.stringify(Object.values(contents))};
   const look = setInterval(() => {
     const shown = selectors.find((selector) => document.querySelector(selector));
-    if (shown === undefined) return;
+    if (shown === undefined || frame?.style.visibility === 'hidden') return;
     clearInterval(look);
-    requestAnimationFrame(() => setTimeout(() => { window.benchTimes.shown = Date.now(); }, 0));
+    requestAnimationFrame(() => setTimeout(() => { window.benchTimes.shown = now(); }, 0));
   }, 4);
 })();`;
+
+/** One opening of a panel, in milliseconds from the command on. */
+export interface Opening {
+  readonly shown: number;
+  /** VS Code has its frame and begins to write the panel's page into it: what any webview costs. */
+  readonly pageWritten: number;
+  /** How long it waited before that for its own service worker; long for the first webview of a window alone. */
+  readonly worker: number;
+}
 
 /** The packaged extension in a window of the real workbench. */
 export interface BenchWindow {
@@ -88,16 +101,32 @@ export async function panelFrame(page: Page): Promise<Frame> {
   return (await inner.contentFrame())!;
 }
 
-/** Clicks a row of the palette; milliseconds until the content of the panel has been drawn. */
-export async function untilShown(page: Page, row: Locator, panel: PanelName): Promise<number> {
-  await row.click();
+/** Chooses a row of the palette; how long it takes until the content of the panel has been drawn. */
+export async function untilShown(page: Page, row: Locator, panel: PanelName): Promise<Opening> {
+  await row.waitFor();
+  // A hover of VS Code may come over a row that waits for its click.
+  if (await row.evaluate((element) => element.classList.contains('focused')))
+    await page.keyboard.press('Enter');
+  else await row.click();
   const frames = page.frameLocator('iframe.webview.ready').last().frameLocator('iframe#active-frame');
   await frames.locator(contents[panel]).first().waitFor({ state: 'attached' });
-  const shown = await (await panelFrame(page)).waitForFunction<number>('window.benchTimes?.shown');
-  const clicked = await page.evaluate<number>('window.benchTimes.clicked');
+  const frame = await panelFrame(page);
+  const shown = await (await frame.waitForFunction<number>('window.benchTimes?.shown')).jsonValue();
+  const asked = await page.evaluate<number>('window.benchTimes.asked');
+  const mark = (name: string): Promise<number> =>
+    frame
+      .parentFrame()!
+      .evaluate(
+        `performance.timeOrigin + performance.getEntriesByName('webview/index.html/content/${name}')[0].startTime`,
+      );
+  const [started, worker, written] = [
+    await mark('started'),
+    await mark('workerReady'),
+    await mark('wroteInnerContent'),
+  ];
   // VS Code gives the focus to the page a little later; what is typed before would go where it was.
   await page.waitForFunction(`document.activeElement?.matches('iframe.webview')`);
-  return (await shown.jsonValue()) - clicked;
+  return { shown: shown - asked, pageWritten: written - asked, worker: worker - started };
 }
 
 /** Closes the editor that is open, which holds a panel, and waits until its page is gone. */
@@ -106,10 +135,18 @@ export async function closePanel({ page, workbench }: BenchWindow): Promise<void
   await page.locator('iframe.webview').first().waitFor({ state: 'detached' });
 }
 
-/** The first opening loads the panel's code; it is told apart. */
-export function openings(milliseconds: readonly number[]): Figures {
-  const [first, ...later] = milliseconds;
-  return { firstMilliseconds: Math.round(first!), later: summarise(later) };
+/** The first opening loads the panel's code, in a new window VS Code's service worker of webviews too; it is told apart. */
+export function openings(all: readonly Opening[]): Figures {
+  const [first, ...later] = all;
+  const figure = (of: (opening: Opening) => number) => summarise(later.map((one) => round(of(one), 1)));
+  return {
+    first: {
+      milliseconds: Math.round(first!.shown),
+      ofThatServiceWorkerMilliseconds: Math.round(first!.worker),
+    },
+    later: figure(({ shown }) => shown),
+    ofThatUntilVsCodeWritesThePage: figure(({ pageWritten }) => pageWritten),
+  };
 }
 
 /** Lays out the extension in a folder, as it is packaged; once for all parts of a run. */

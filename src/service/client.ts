@@ -69,7 +69,7 @@ export class EngineClient implements EngineConnection {
     return this.current;
   }
 
-  async request<P extends z.ZodType, R extends z.ZodType>(
+  async request<P extends z.ZodType, R extends z.core.$ZodType>(
     definition: RequestDefinition<P, R>,
     params: z.input<P>,
     work: LongWork = {},

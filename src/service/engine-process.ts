@@ -105,7 +105,7 @@ export class EngineProcess {
     return this.child.pid;
   }
 
-  async request<P extends z.ZodType, R extends z.ZodType>(
+  async request<P extends z.ZodType, R extends z.core.$ZodType>(
     definition: RequestDefinition<P, R>,
     params: z.input<P>,
     work: LongWork,

@@ -20,7 +20,7 @@ export function connectInProcess(
 ): EngineConnection {
   const listeners = new Map<string, Set<(params: unknown) => void>>();
   return {
-    async request<P extends z.ZodType, R extends z.ZodType>(
+    async request<P extends z.ZodType, R extends z.core.$ZodType>(
       definition: RequestDefinition<P, R>,
       params: z.input<P>,
       work: LongWork = {},

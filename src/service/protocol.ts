@@ -13,7 +13,8 @@ import type { LongWork, Progress } from '../shared/progress.ts';
 /** Raised whenever the wire format changes; host and engine must agree (they come from one build). */
 export const protocolVersion = 1;
 
-export interface RequestDefinition<P extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
+/** A result may be checked by zod/mini too: what pages show of it they check by the same schema. */
+export interface RequestDefinition<P extends z.ZodType = z.ZodType, R extends z.core.$ZodType = z.core.$ZodType> {
   /** `topic/verb`, such as `dataset/import`. */
   readonly name: string;
   readonly params: P;
@@ -21,7 +22,7 @@ export interface RequestDefinition<P extends z.ZodType = z.ZodType, R extends z.
   readonly result: R;
 }
 
-export function defineRequest<P extends z.ZodType, R extends z.ZodType>(
+export function defineRequest<P extends z.ZodType, R extends z.core.$ZodType>(
   definition: RequestDefinition<P, R>,
 ): RequestDefinition<P, R> {
   return definition;
@@ -59,7 +60,7 @@ export interface EngineConnection extends Disposable {
    * @throws the engine's own typed error; CancelledError when `work.signal` fires; EngineError `engine-crashed`,
    * `engine-frozen`, `engine-not-started`, `engine-gave-up` or `engine-disposed` when there is no engine to answer.
    */
-  request<P extends z.ZodType, R extends z.ZodType>(
+  request<P extends z.ZodType, R extends z.core.$ZodType>(
     definition: RequestDefinition<P, R>,
     params: z.input<P>,
     work?: LongWork,
@@ -156,11 +157,11 @@ export function checkParams<P extends z.ZodType>(
 }
 
 /** Checks a result where it arrives. @throws EngineError `engine-protocol` */
-export function checkResult<R extends z.ZodType>(
+export function checkResult<R extends z.core.$ZodType>(
   definition: RequestDefinition<z.ZodType, R>,
   result: unknown,
 ): z.output<R> {
-  const parsed = definition.result.safeParse(result);
+  const parsed = z.safeParse(definition.result, result);
   if (parsed.success) return parsed.data;
   throw protocolError(
     `the answer to “${definition.name}” has another form: ${z.prettifyError(parsed.error)}`,

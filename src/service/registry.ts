@@ -14,7 +14,7 @@ export interface HandlerContext {
   notify<P extends z.ZodType>(definition: NotificationDefinition<P>, params: z.input<P>): void;
 }
 
-export type Handler<P extends z.ZodType, R extends z.ZodType> = (
+export type Handler<P extends z.ZodType, R extends z.core.$ZodType> = (
   params: z.output<P>,
   context: HandlerContext,
 ) => Promise<z.input<R>> | z.input<R>;
@@ -31,7 +31,7 @@ export class HandlerRegistry {
     (params: unknown, context: HandlerContext) => Promise<unknown>
   >();
 
-  handle<P extends z.ZodType, R extends z.ZodType>(
+  handle<P extends z.ZodType, R extends z.core.$ZodType>(
     definition: RequestDefinition<P, R>,
     handler: Handler<P, R>,
   ): void {

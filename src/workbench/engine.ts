@@ -29,7 +29,7 @@ export class Engine implements vscode.Disposable {
     return this.client !== undefined;
   }
 
-  async request<P extends z.ZodType, R extends z.ZodType>(
+  async request<P extends z.ZodType, R extends z.core.$ZodType>(
     definition: RequestDefinition<P, R>,
     params: z.input<P>,
     work?: LongWork,

@@ -1,9 +1,9 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { PanelContract } from '../../src/shared/message-channel.ts';
 
 /** The panel “Compare Sessions”: src/workbench/compare and compare.main.ts. */
 
-const count = z.int().nonnegative();
+const count = z.int().check(z.nonnegative());
 
 /** A piece of a text; `changed` where the other side has it differently. */
 const piecesSchema = z.array(z.object({ text: z.string(), changed: z.boolean() }));
@@ -12,7 +12,7 @@ export type Pieces = z.infer<typeof piecesSchema>;
 const comparedItemSchema = z.object({
   id: z.string(),
   title: z.string(),
-  score: z.number().nullable(),
+  score: z.nullable(z.number()),
   /** `here`: the other side's list lacks it; `moved`: it stands `by` places higher (positive) or lower there. */
   mark: z.enum(['same', 'here', 'moved']),
   by: z.int(),
@@ -39,8 +39,8 @@ const roundSchema = z.object({
   same: z.boolean(),
   /** What differs, each a few words; empty where the round is the same. */
   differences: z.array(z.string()),
-  first: cellSchema.nullable(),
-  second: cellSchema.nullable(),
+  first: z.nullable(cellSchema),
+  second: z.nullable(cellSchema),
 });
 export type ComparedRound = z.infer<typeof roundSchema>;
 
@@ -60,14 +60,14 @@ export const compareFullSchema = z.object({
   /** Policy, prompts, settings, effort …: one row each. */
   facts: z.array(z.object({ name: z.string(), first: z.string(), second: z.string(), same: z.boolean() })),
   rounds: z.array(roundSchema),
-  result: z
-    .object({
+  result: z.nullable(
+    z.object({
       same: z.boolean(),
       differences: z.array(z.string()),
       first: z.array(comparedItemSchema),
       second: z.array(comparedItemSchema),
-    })
-    .nullable(),
+    }),
+  ),
   onlyChanged: z.boolean(),
 });
 export type CompareFull = z.infer<typeof compareFullSchema>;
@@ -83,7 +83,7 @@ const lineReferenceSchema = z.object({
   folder: z.string(),
   id: z.string(),
   /** Index of an earlier line of the session; null for the line that it is on. */
-  line: count.nullable(),
+  line: z.nullable(count),
 });
 export type LineReference = z.infer<typeof lineReferenceSchema>;
 

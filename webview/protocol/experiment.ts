@@ -1,20 +1,20 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { PanelContract } from '../../src/shared/message-channel.ts';
 
 /** The experiment panel: src/workbench/experiments and experiment.main.ts. */
 
-const count = z.int().nonnegative();
+const count = z.int().check(z.nonnegative());
 
 const cellSchema = z.object({
   text: z.string(),
-  strong: z.boolean().optional(),
+  strong: z.optional(z.boolean()),
   /** Id of the method whose users are behind the number. */
-  users: z.string().optional(),
+  users: z.optional(z.string()),
 });
 
 const blockSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('heading'), text: z.string() }),
-  z.object({ kind: z.literal('text'), text: z.string(), tone: z.enum(['note', 'warning']).optional() }),
+  z.object({ kind: z.literal('text'), text: z.string(), tone: z.optional(z.enum(['note', 'warning'])) }),
   z.object({
     kind: z.literal('table'),
     name: z.string(),
@@ -43,7 +43,7 @@ const userRowSchema = z.object({
   rounds: z.string(),
   history: count,
   /** Id of the kept session, to open it. */
-  session: z.string().nullable(),
+  session: z.nullable(z.string()),
 });
 export type ExperimentUser = z.infer<typeof userRowSchema>;
 
@@ -66,16 +66,16 @@ export const experimentFullSchema = z.object({
   /** Empty until the first users are done. */
   blocks: z.array(blockSchema),
   /** The list that is open beside the tables. */
-  users: z
-    .object({
+  users: z.nullable(
+    z.object({
       method: z.string(),
       title: z.string(),
       show: z.enum(userKinds),
       rows: z.array(userRowSchema),
       /** How many there are; more than `rows` holds. */
       total: count,
-    })
-    .nullable(),
+    }),
+  ),
 });
 export type ExperimentFull = z.infer<typeof experimentFullSchema>;
 

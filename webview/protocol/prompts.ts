@@ -1,15 +1,15 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { PanelContract } from '../../src/shared/message-channel.ts';
 
 /** Messages of the prompt preview (src/workbench/prompts/preview-panel.ts) and of the list of demonstrations. */
 
-const count = z.int().nonnegative();
+const count = z.int().check(z.nonnegative());
 const language = z.object({ locale: z.string(), texts: z.record(z.string(), z.string()) });
 
 const previewLineSchema = z.object({
   text: z.string(),
   /** What of it is new since the last keystroke. */
-  mark: z.union([z.literal('whole'), z.tuple([count, count])]).optional(),
+  mark: z.optional(z.union([z.literal('whole'), z.tuple([count, count])])),
 });
 
 const previewMessageSchema = z.object({
@@ -26,24 +26,24 @@ const previewStateSchema = z.object({
   title: z.string(),
   /** Whose values they are; what of them is not real. */
   subject: z.string(),
-  note: z.string().optional(),
+  note: z.optional(z.string()),
   choices: z.object({
     datasets: z.array(z.string()),
-    dataset: z.string().optional(),
+    dataset: z.optional(z.string()),
     user: z.string(),
     round: count,
     rounds: count,
     sessions: z.array(z.object({ id: z.string(), label: z.string() })),
-    session: z.string().optional(),
+    session: z.optional(z.string()),
     /** Only prompts of rounds have a round to choose. */
     hasRounds: z.boolean(),
   }),
   messages: z.array(previewMessageSchema),
   tokens: count,
   /** Why the prompt as it stands cannot be shown; what is shown is then the last that could be. */
-  problem: z
-    .object({ message: z.string(), line: count.optional(), column: count.optional(), more: count })
-    .optional(),
+  problem: z.optional(
+    z.object({ message: z.string(), line: z.optional(count), column: z.optional(count), more: count }),
+  ),
 });
 export type PreviewState = z.infer<typeof previewStateSchema>;
 
@@ -51,10 +51,10 @@ export const previewContract = {
   requests: {},
   intents: {
     choose: z.object({
-      dataset: z.string().nullable(),
-      user: z.string().max(200),
-      round: z.int().min(1).max(1000),
-      session: z.string().nullable(),
+      dataset: z.nullable(z.string()),
+      user: z.string().check(z.maxLength(200)),
+      round: z.int().check(z.gte(1)).check(z.lte(1000)),
+      session: z.nullable(z.string()),
     }),
     goTo: z.object({ line: count, column: count }),
     painted: z.object({ sequence: count }),
@@ -79,7 +79,7 @@ const demonstrationViewSchema = z.object({
   enabled: z.boolean(),
   history: z.array(z.string()),
   rounds: z.array(
-    z.object({ thought: z.string(), action: z.string(), observation: z.array(z.string()).optional() }),
+    z.object({ thought: z.string(), action: z.string(), observation: z.optional(z.array(z.string())) }),
   ),
   /** Estimate of what it adds to a prompt. */
   tokens: count,
@@ -92,25 +92,25 @@ export const demonstrationsStateSchema = z.object({
   domain: z.string(),
   demonstrations: z.array(demonstrationViewSchema),
   /** The file cannot be read; the text editor says where. */
-  problem: z.string().optional(),
+  problem: z.optional(z.string()),
 });
 export type DemonstrationsState = z.infer<typeof demonstrationsStateSchema>;
 
-export const demonstrationIndex = z.int().min(0).max(10_000);
+export const demonstrationIndex = z.int().check(z.gte(0)).check(z.lte(10_000));
 const index = demonstrationIndex;
 /** What a person writes in the list editor; checked again against the file's own schema. */
 export const editedDemonstrationSchema = z.object({
-  title: z.string().max(200),
-  history: z.array(z.string().max(500)).max(200),
+  title: z.string().check(z.maxLength(200)),
+  history: z.array(z.string().check(z.maxLength(500))).check(z.maxLength(200)),
   rounds: z
     .array(
       z.object({
-        thought: z.string().max(8_000),
-        action: z.string().max(8_000),
-        observation: z.array(z.string().max(500)).max(200).optional(),
+        thought: z.string().check(z.maxLength(8_000)),
+        action: z.string().check(z.maxLength(8_000)),
+        observation: z.optional(z.array(z.string().check(z.maxLength(500))).check(z.maxLength(200))),
       }),
     )
-    .max(50),
+    .check(z.maxLength(50)),
 });
 export type EditedDemonstration = z.infer<typeof editedDemonstrationSchema>;
 

@@ -1,15 +1,17 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { PanelContract } from '../../src/shared/message-channel.ts';
 import { demonstrationIndex, demonstrationsStateSchema, editedDemonstrationSchema } from './prompts.ts';
 
 /** Messages of the panel “Session”: src/workbench/sessions/session-panel.ts and session.main.ts. */
 
-const count = z.int().nonnegative();
+const count = z.int().check(z.nonnegative());
 const failureSchema = z.object({ message: z.string(), remedy: z.string() });
 const cellSchema = z.object({ name: z.string(), text: z.string() });
 
 /** Sessions of up to so many rounds are shown whole. Of longer ones the page has only outlines of what is far from the view. */
 export const wholeRounds = 40;
+/** The first picture of a page has so many rounds, more than are in view; the others follow it. */
+export const firstDrawn = 4;
 /** Rounds of a long session that are whole in its first picture. */
 export const firstRounds = [1, 2, 3, 4, 5, 6, 7, 8] as const;
 
@@ -19,9 +21,9 @@ const itemRowSchema = z.object({
   title: z.string(),
   /** One text for each of the head's `columns`. */
   values: z.array(z.string()),
-  score: z.number().nullable(),
+  score: z.nullable(z.number()),
   /** Places up (+) or down (−) since the tool that named it last; null for an item not seen before. */
-  moved: z.int().nullable(),
+  moved: z.nullable(z.int()),
   /** Tool marks that have found it so far, the plain backbone as “None”. */
   foundBy: z.array(z.string()),
   /** Only ever true once the person has revealed it. */
@@ -36,7 +38,7 @@ const callSchema = z.object({
   milliseconds: z.number(),
   retries: count,
   /** What the model said went wrong; null when nothing did. */
-  error: z.string().nullable(),
+  error: z.nullable(z.string()),
 });
 export type SessionCall = z.infer<typeof callSchema>;
 
@@ -45,7 +47,7 @@ const observationSchema = z.object({
   text: z.string(),
   hint: z.string(),
   /** `Retrieve[genre, 10]`; null when nothing entered memory. */
-  mark: z.string().nullable(),
+  mark: z.nullable(z.string()),
   items: z.array(itemRowSchema),
   seen: z.array(z.string()),
   duplicates: z.array(z.string()),
@@ -58,20 +60,20 @@ const roundSchema = z.object({
   number: count,
   thought: z.string(),
   /** Canonical text, to be shown and edited; null when none could be read, or none is chosen yet. */
-  action: z.string().nullable(),
+  action: z.nullable(z.string()),
   /** A person rewrote the thought, and the policy has yet to choose. */
   undecided: z.boolean(),
   /** Of a Finish action: how many items it names; null for others. */
-  finishes: count.nullable(),
+  finishes: z.nullable(count),
   edited: z.array(z.enum(['thought', 'action', 'observation'])),
   repairs: z.array(z.string()),
-  problem: z.object({ message: z.string(), hint: z.string() }).nullable(),
-  observation: observationSchema.nullable(),
+  problem: z.nullable(z.object({ message: z.string(), hint: z.string() })),
+  observation: z.nullable(observationSchema),
   milliseconds: z.number(),
   tokens: count,
   tokensEstimated: z.boolean(),
   /** US dollars; null where no price is known. */
-  cost: z.number().nullable(),
+  cost: z.nullable(z.number()),
   calls: z.array(callSchema),
   /** `left`: it has left the line; `prompt`: it was decided with another prompt, model or tool than the next will be. */
   stale: z.enum(['no', 'left', 'setup']),
@@ -84,7 +86,7 @@ const cardSchema = z.object({
   item: count,
   title: z.string(),
   values: z.array(z.string()),
-  rating: z.number().nullable(),
+  rating: z.nullable(z.number()),
 });
 export type SessionCard = z.infer<typeof cardSchema>;
 
@@ -108,7 +110,7 @@ const headSchema = z.object({
   dataset: z.string(),
   simulated: z.boolean(),
   /** The user's id; null for a history written by hand. */
-  user: z.string().nullable(),
+  user: z.nullable(z.string()),
   /** Who decides the next round, and whether that is no language model. */
   policy: z.string(),
   offline: z.boolean(),
@@ -121,34 +123,34 @@ const headSchema = z.object({
   profile: z.array(cellSchema),
   columns: z.array(z.string()),
   history: z.object({ length: count, cards: z.array(cardSchema) }),
-  taste: z
-    .object({ name: z.string(), values: z.array(z.object({ value: z.string(), share: z.number() })) })
-    .nullable(),
-  years: z.object({ name: z.string(), from: z.number(), to: z.number(), counts: z.array(count) }).nullable(),
+  taste: z.nullable(
+    z.object({ name: z.string(), values: z.array(z.object({ value: z.string(), share: z.number() })) }),
+  ),
+  years: z.nullable(z.object({ name: z.string(), from: z.number(), to: z.number(), counts: z.array(count) })),
   preparation: z.discriminatedUnion('kind', [
     z.object({ kind: z.enum(['idle', 'ready']) }),
     z.object({ kind: z.literal('working'), message: z.string() }),
     z.object({ kind: z.literal('failed'), failure: failureSchema }),
   ]),
-  activity: z
-    .object({
+  activity: z.nullable(
+    z.object({
       kind: z.enum(['step', 'run', 'replay']),
       /** Milliseconds since 1970. */
       since: z.number(),
       round: count,
       phase: z.enum(['decide', 'act']),
       retries: z.array(z.object({ attempt: count, milliseconds: z.number(), message: z.string() })),
-    })
-    .nullable(),
+    }),
+  ),
   /** What a person asked for and could not be done. */
-  problem: failureSchema.nullable(),
+  problem: z.nullable(failureSchema),
   /** The last attempt at a round failed; it can be tried again. */
-  failure: z.object({ round: count, failure: failureSchema }).nullable(),
-  interrupted: z.object({ round: count, partial: z.string() }).nullable(),
-  held: z.string().nullable(),
-  replayed: z
-    .array(z.object({ round: count, what: z.string(), recorded: z.string(), replayed: z.string() }))
-    .nullable(),
+  failure: z.nullable(z.object({ round: count, failure: failureSchema })),
+  interrupted: z.nullable(z.object({ round: count, partial: z.string() })),
+  held: z.nullable(z.string()),
+  replayed: z.nullable(
+    z.array(z.object({ round: count, what: z.string(), recorded: z.string(), replayed: z.string() })),
+  ),
   /** Breakpoints as a person reads them. */
   breakpoints: z.array(z.string()),
   revealed: z.boolean(),
@@ -156,20 +158,20 @@ const headSchema = z.object({
   heldOut: z.array(z.string()),
   /** False where there is no held-out item to reveal. */
   canReveal: z.boolean(),
-  result: z
-    .object({
+  result: z.nullable(
+    z.object({
       reason: z.string(),
-      items: z.array(itemRowSchema.extend({ source: z.string() })),
+      items: z.array(z.extend(itemRowSchema, { source: z.string() })),
       completed: count,
       /** Once revealed, of users with a held-out item. */
-      metrics: z
-        .object({
-          rank: count.nullable(),
+      metrics: z.nullable(
+        z.object({
+          rank: z.nullable(count),
           values: z.array(z.object({ name: z.string(), value: z.number() })),
-        })
-        .nullable(),
-    })
-    .nullable(),
+        }),
+      ),
+    }),
+  ),
   totals: z.object({
     tokens: count,
     cost: z.number(),
@@ -204,12 +206,12 @@ const trailSchema = z.object({
       mark: z.string(),
       rank: count,
       of: count,
-      score: z.number().nullable(),
-      moved: z.int().nullable(),
+      score: z.nullable(z.number()),
+      moved: z.nullable(z.int()),
     }),
   ),
   /** Place in the final list and where it came from; null while there is none. */
-  result: z.object({ rank: count, source: z.string() }).nullable(),
+  result: z.nullable(z.object({ rank: count, source: z.string() })),
   /** Of the held-out item, once revealed. */
   heldOut: z.boolean(),
 });
@@ -296,11 +298,11 @@ export const sessionContract = {
     more: nothing,
     showLog: nothing,
     /** Rounds of a long session that are in view or close to it: they are wanted whole. */
-    near: z.object({ rounds: z.array(round).max(1000) }),
+    near: z.object({ rounds: z.array(round).check(z.maxLength(1000)) }),
     /** The round that has the focus, for commands; 0 = none. */
     focused: z.object({ round }),
-    /** The page has drawn what the host sent as this revision. */
-    drawn: z.object({ revision: count }),
+    /** The page has drawn what the host sent as this revision: when it came and when it was drawn, ms since 1970. */
+    drawn: z.object({ revision: count, received: z.number(), drawn: z.number() }),
   },
   updates: {
     language: z.object({ locale: z.string(), texts: z.record(z.string(), z.string()) }),
@@ -313,7 +315,7 @@ export const sessionContract = {
     /** What the model has written of the reply that it is writing. */
     writing: z.object({ text: z.string() }),
     /** While they are in view; null where there are none for this dataset. */
-    demonstrations: examplesSchema.nullable(),
+    demonstrations: z.nullable(examplesSchema),
     perform: z.object({ move: z.enum(sessionMoves) }),
   },
 } satisfies PanelContract;

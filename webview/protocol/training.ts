@@ -1,10 +1,10 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { PanelContract } from '../../src/shared/message-channel.ts';
 import { curveSchema } from '../../src/service/requests/training-views.ts';
 
 /** Messages of the panel “Training”: src/workbench/training/training-panel.ts and training.main.ts. */
 
-const count = z.int().nonnegative();
+const count = z.int().check(z.nonnegative());
 const metrics = z.record(z.string(), z.number());
 
 export const runStatuses = [
@@ -35,7 +35,7 @@ export const modelRowSchema = z.object({
   id: z.string(),
   status: z.enum(runStatuses),
   /** Why it failed or cannot be read. */
-  failure: z.string().optional(),
+  failure: z.optional(z.string()),
   dataset: z.string(),
   simulated: z.boolean(),
   /** `sasrec`, `bert4rec`. */
@@ -43,7 +43,7 @@ export const modelRowSchema = z.object({
   /** What lists call its kind: `SASRec`, `SASRec_BERT`, `frozen + genre (SASRec)`. */
   title: z.string(),
   loss: z.string(),
-  tool: z.object({ attribute: z.string(), mode: z.string(), backbone: z.string() }).optional(),
+  tool: z.optional(z.object({ attribute: z.string(), mode: z.string(), backbone: z.string() })),
   config: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   epoch: z.number(),
   /** Most epochs it may take. */
@@ -53,34 +53,34 @@ export const modelRowSchema = z.object({
   /** Seconds of training. */
   seconds: z.number(),
   /** Of the best epoch, on validation. */
-  validation: metrics.optional(),
+  validation: z.optional(metrics),
   /** By split part. */
-  evaluations: z.record(z.string(), metrics).optional(),
-  device: z.string().optional(),
-  placement: z
-    .object({
+  evaluations: z.optional(z.record(z.string(), metrics)),
+  device: z.optional(z.string()),
+  placement: z.optional(
+    z.object({
       threads: count,
       chosen: z.enum(['given', 'timed']),
-      seconds: z.number().optional(),
-      milliseconds: metrics.optional(),
-    })
-    .optional(),
-  parameters: z.object({ total: count, trainable: count }).optional(),
-  flops: z.number().optional(),
-  created: z.string().optional(),
-  updated: z.string().optional(),
+      seconds: z.optional(z.number()),
+      milliseconds: z.optional(metrics),
+    }),
+  ),
+  parameters: z.optional(z.object({ total: count, trainable: count })),
+  flops: z.optional(z.number()),
+  created: z.optional(z.string()),
+  updated: z.optional(z.string()),
   /** While it is under way here. */
-  live: z
-    .object({
+  live: z.optional(
+    z.object({
       message: z.string(),
-      done: z.number().optional(),
-      total: z.number().optional(),
+      done: z.optional(z.number()),
+      total: z.optional(z.number()),
       /** At most: it may stop before. */
-      secondsLeft: z.number().optional(),
-      loss: z.number().optional(),
-      tokensPerSecond: z.number().optional(),
-    })
-    .optional(),
+      secondsLeft: z.optional(z.number()),
+      loss: z.optional(z.number()),
+      tokensPerSecond: z.optional(z.number()),
+    }),
+  ),
 });
 export type ModelRow = z.infer<typeof modelRowSchema>;
 
@@ -88,7 +88,7 @@ export const chartOptionsSchema = z.object({
   /** What stands on the shared horizontal axis. */
   axis: z.enum(['step', 'epoch', 'seconds']),
   /** Weight of the past in the moving average of the loss, 0 to 0.99. */
-  smoothing: z.number().min(0).max(0.99),
+  smoothing: z.number().check(z.gte(0)).check(z.lte(0.99)),
   logarithmic: z.boolean(),
 });
 export type ChartOptions = z.infer<typeof chartOptionsSchema>;
@@ -109,10 +109,10 @@ const trainingStateSchema = z.discriminatedUnion('kind', [
 ]);
 export type TrainingState = z.infer<typeof trainingStateSchema>;
 
-const selectedCurveSchema = curveSchema.extend({
+const selectedCurveSchema = z.extend(curveSchema, {
   id: z.string(),
   /** Why it could not be read. */
-  problem: z.string().optional(),
+  problem: z.optional(z.string()),
 });
 export type SelectedCurve = z.infer<typeof selectedCurveSchema>;
 
@@ -121,7 +121,7 @@ const about = z.object({ id: z.string() });
 export const trainingContract = {
   requests: {},
   intents: {
-    select: z.object({ ids: z.array(z.string()).max(64) }),
+    select: z.object({ ids: z.array(z.string()).check(z.maxLength(64)) }),
     options: chartOptionsSchema,
     train: z.object({}),
     createSample: z.object({}),
@@ -130,7 +130,7 @@ export const trainingContract = {
     stop: about,
     evaluate: about,
     /** Paired tests of two models or more, as a report. */
-    compare: z.object({ ids: z.array(z.string()).max(64) }),
+    compare: z.object({ ids: z.array(z.string()).check(z.maxLength(64)) }),
     showLog: z.object({}),
     reload: z.object({}),
   },

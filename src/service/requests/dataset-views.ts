@@ -1,11 +1,11 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /**
- * What the engine tells about a dataset for a person to look at. Plain schemas without imports of weight: the
- * webview's protocol is made of the same ones.
+ * What the engine tells about a dataset for a person to look at. Plain schemas without imports of weight, of zod/mini:
+ * the webview's protocol is made of the same ones.
  */
 
-const count = z.int().nonnegative();
+const count = z.int().check(z.nonnegative());
 
 /** `[from, to)`, the last bin with its `to`; `count` of users, items or interactions in it. */
 export const binSchema = z.object({ from: z.number(), to: z.number(), count });
@@ -17,7 +17,7 @@ export type ValueCount = z.infer<typeof valueCountSchema>;
 export const attributeViewSchema = z.object({
   name: z.string(),
   kind: z.enum(['category', 'categories', 'number', 'text']),
-  description: z.string().optional(),
+  description: z.optional(z.string()),
   /** Catalogue items that have a value. */
   covered: count,
   /** Different values. */
@@ -25,7 +25,7 @@ export const attributeViewSchema = z.object({
   /** Most frequent values, most frequent first; empty for numbers. */
   top: z.array(valueCountSchema),
   /** Of a number attribute, with its distribution in bins of equal width. */
-  range: z.object({ least: z.number(), median: z.number(), most: z.number() }).optional(),
+  range: z.optional(z.object({ least: z.number(), median: z.number(), most: z.number() })),
   bins: z.array(binSchema),
 });
 export type AttributeView = z.infer<typeof attributeViewSchema>;
@@ -52,15 +52,15 @@ export const statisticsViewSchema = z.object({
     topTenthShare: z.number(),
   }),
   /** Seconds since 1970 UTC; null when there are no interactions. */
-  time: z
-    .object({
+  time: z.nullable(
+    z.object({
       first: z.number(),
       last: z.number(),
       bins: z.array(binSchema),
       /** Share of users whose last two interactions are of the same moment, in [0, 1]. */
       tiedUsers: z.number(),
-    })
-    .nullable(),
+    }),
+  ),
   /** Empty when the source has no ratings. */
   ratings: z.array(z.object({ rating: z.number(), count })),
   attributes: z.array(attributeViewSchema),
@@ -92,7 +92,7 @@ export const historyViewSchema = z.object({
     z.object({
       title: z.string(),
       attributes: z.array(cellSchema),
-      rating: z.number().nullable(),
+      rating: z.nullable(z.number()),
       /** Seconds since 1970 UTC. */
       timestamp: z.number(),
       part: z.enum(['train', 'validation', 'test']),

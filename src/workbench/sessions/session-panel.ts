@@ -17,6 +17,7 @@ import { chooseRetrieval } from './choose-retrieval.ts';
 import type { OpenSession, SessionChange } from './open-session.ts';
 import { openPromptFile, readPrompt, savePrompt } from './prompt-files.ts';
 import type { SessionDemonstrations } from './session-demonstrations.ts';
+import { type ClockDifference, type DrawnPicture, PictureTimes } from './picture-times.ts';
 import type { SessionMove } from './session-panels.ts';
 import type { SessionReference } from './session-ids.ts';
 import {
@@ -31,6 +32,8 @@ import { openCall } from './session-texts.ts';
 
 /** A page that has not drawn for so long is told all the same: it may be hidden. */
 const drawnAtLatestMs = 500;
+/** So many pictures can be on their way: a page draws what comes within a frame at once. */
+const mostUnderWay = 3;
 /** Pause between two looks at what a model is writing. */
 const writingMs = 40;
 
@@ -38,8 +41,11 @@ const writingMs = 40;
 export interface PanelTimings {
   /** From the request for the panel to its first picture with the session in it. */
   readonly shown: number | undefined;
-  /** The latest pictures: from the host's change to the page's report that it has drawn it. */
+  /** The latest changes: from the change in the host to its picture, by the page's clock. */
   readonly drawn: readonly number[];
+  /** The same until the page's word of it has come back. */
+  readonly heard: readonly number[];
+  readonly clocks: ClockDifference;
 }
 
 /** One session panel. Owns what it shows; the page only draws it. */
@@ -59,13 +65,16 @@ export class SessionPanel implements vscode.Disposable {
   private family: readonly FamilyMember[] = [];
   private atRound = 0;
   private revision = 0;
-  private readonly sent = new Map<number, number>();
+  /** The latest revision that the page has drawn, or is not waited for any more. */
+  private settled = 0;
+  private readonly pictures = new PictureTimes();
+  /** The first revision with the session in it. */
+  private firstFull = Infinity;
   private firstShown: number | undefined;
-  private readonly drawnMs: number[] = [];
   private scheduled: NodeJS.Immediate | undefined;
   /** When the first change was made that the page has not been told. */
   private changedAt: number | undefined;
-  /** Runs while the page draws: what changes meanwhile is one picture more, however much it is. */
+  /** Runs while pictures are on their way. */
   private drawing: NodeJS.Timeout | undefined;
   private writing: NodeJS.Timeout | undefined;
   private readonly list: Disposable;
@@ -118,7 +127,8 @@ export class SessionPanel implements vscode.Disposable {
     return this.atRound;
   }
   get timings(): PanelTimings {
-    return { shown: this.firstShown, drawn: this.drawnMs };
+    const { drawn, heard, clocks } = this.pictures;
+    return { shown: this.firstShown, drawn, heard, clocks };
   }
 
   reveal(): void {
@@ -191,13 +201,14 @@ export class SessionPanel implements vscode.Disposable {
     if (change === 'text') {
       this.writing ??= setTimeout(() => {
         this.writing = undefined;
-        this.page.update('writing', { text: this.current?.activity?.text ?? '' });
+        this.tellWriting();
       }, writingMs);
       return;
     }
     if (change === 'state') this.line = {};
     this.changedAt ??= performance.now();
-    if (!this.drawing) this.tellSoon();
+    // Of a page that does not follow, what changes meanwhile is one picture more, however much it is.
+    if (this.revision - this.settled < mostUnderWay) this.tellSoon();
   }
 
   /** Several changes of one moment become one picture. */
@@ -216,8 +227,15 @@ export class SessionPanel implements vscode.Disposable {
     if (rounds.length > 0 || count !== this.roundsSent) this.page.update('rounds', { count, rounds });
     this.roundsSent = count;
     this.become({ kind: 'full', head: headView(current, this.line, this.family) });
-    if (current.activity) this.page.update('writing', { text: current.activity.text });
+    this.tellWriting();
   }
+
+  private tellWriting(): void {
+    const text = this.current?.activity?.text ?? '';
+    if (text !== this.written) this.page.update('writing', { text });
+    this.written = text;
+  }
+  private written = '';
   private roundsSent = 0;
 
   /** The page has scrolled: what has come near is sent whole. */
@@ -234,10 +252,12 @@ export class SessionPanel implements vscode.Disposable {
     this.state = state;
     if (!this.page.listening) return;
     const revision = ++this.revision;
-    this.sent.set(revision, this.changedAt ?? performance.now());
+    if (state.kind === 'full') this.firstFull = Math.min(this.firstFull, revision);
+    if (this.panel.visible)
+      this.pictures.send(revision, performance.timeOrigin + (this.changedAt ?? performance.now()));
     this.changedAt = undefined;
     clearTimeout(this.drawing);
-    this.drawing = setTimeout(() => this.goOn(), drawnAtLatestMs);
+    this.drawing = setTimeout(() => this.goOn(this.revision), drawnAtLatestMs);
     this.page.update('state', { revision, state });
   }
 
@@ -343,13 +363,14 @@ export class SessionPanel implements vscode.Disposable {
         focused: ({ round }) => {
           this.atRound = round;
         },
-        drawn: ({ revision }) => this.onDrawn(revision),
+        drawn: (picture) => this.onDrawn(picture),
       },
       onReady: () => {
         this.page.update('language', { locale: vscode.env.language, texts: vscode.l10n.bundle ?? {} });
         this.tellReference();
         this.views.forget();
         this.roundsSent = 0;
+        this.written = '';
         if (this.current) this.tell();
         else this.become(this.state);
       },
@@ -399,25 +420,26 @@ export class SessionPanel implements vscode.Disposable {
     this.tell();
   }
 
-  /** The page has drawn, or does not draw. */
-  private goOn(): void {
-    clearTimeout(this.drawing);
-    this.drawing = undefined;
+  /** The page has drawn all up to a revision, or does not draw. */
+  private goOn(settled: number): void {
+    this.settled = Math.max(this.settled, settled);
+    if (this.settled === this.revision) {
+      clearTimeout(this.drawing);
+      this.drawing = undefined;
+    }
     if (this.changedAt !== undefined) this.tellSoon();
   }
 
-  private onDrawn(revision: number): void {
-    if (revision === this.revision) this.goOn();
-    const at = this.sent.get(revision);
-    for (const known of [...this.sent.keys()]) if (known <= revision) this.sent.delete(known);
-    if (at === undefined || this.state.kind !== 'full' || !this.panel.visible) return;
-    const now = performance.now();
-    if (this.firstShown === undefined) {
-      this.firstShown = now - this.asked;
-      this.workbench.log.debug(`Session panel shown in ${this.firstShown.toFixed(0)} ms.`);
+  private onDrawn(picture: DrawnPicture): void {
+    this.goOn(picture.revision);
+    if (!this.panel.visible) {
+      this.pictures.forget();
+      return;
     }
-    this.drawnMs.push(now - at);
-    if (this.drawnMs.length > 2000) this.drawnMs.shift();
+    const news = this.pictures.hear(picture);
+    if (!news || this.firstShown !== undefined || picture.revision < this.firstFull) return;
+    this.firstShown = picture.drawn - performance.timeOrigin - this.asked;
+    this.workbench.log.debug(`Session panel shown in ${this.firstShown.toFixed(0)} ms.`);
   }
 
   private end(): void {

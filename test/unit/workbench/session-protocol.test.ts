@@ -169,7 +169,7 @@ describe('the session panel’s protocol', () => {
       left.map((_, i) => i > 0),
     );
     page.tell('step', {});
-    page.tell('drawn', { revision: 1 });
+    page.tell('drawn', { revision: 1, received: 1000.2, drawn: 1008.1 });
     assert.deepEqual(intents, ['step', 'drawn']);
     assert.deepEqual(violations, []);
   });
