@@ -1,6 +1,6 @@
 import { html, nothing, svg } from 'lit';
 import type { TemplateResult } from 'lit';
-import { t } from './language.ts';
+import { number, t } from './language.ts';
 import type { SessionBranch } from './protocol.ts';
 import type { SessionActions, SessionHead } from './session-model.ts';
 
@@ -63,7 +63,16 @@ export function branchMap(head: SessionHead, actions: SessionActions): TemplateR
   const y = (row: number) => 8 + row * line;
   const wide = Math.max(...rows.map(({ branch }) => Math.min(most, branch.rounds))) + 1;
   return html`<div class="scroll map">
-    ${branchSelector(head, actions)}
+    <div class="map-choice">
+      ${branchSelector(head, actions)}
+      ${
+        head.olderLines > 0
+          ? html`<button class="link" id="older" @click=${actions.showOlder}>
+              ${t('{0} older lines', number(head.olderLines))}
+            </button>`
+          : nothing
+      }
+    </div>
     <svg width=${wide * column + 16} height=${rows.length * line} aria-hidden="true">
       ${rows.map(({ branch, parentRow }, row) => {
         const from = parentRow < 0 ? 0 : branch.from;

@@ -65,6 +65,7 @@ export interface SessionActions {
   fork(round: number): void;
   rerun(round: number): void;
   show(key: string): void;
+  showOlder(): void;
   openCall(round: number, call: number, what: 'prompt' | 'reply'): void;
   openPrompt(): void;
   addExample(): void;

@@ -89,75 +89,81 @@ function top(head: SessionHead, actions: SessionActions): TemplateResult {
   const who = head.user === null ? t('Own history') : t('User {0}', head.user);
   const rounds = head.roundCount;
   return html`<header class="top">
-    <div class="head">
-      <h1>${who}</h1>
-      <span class="dim">${head.dataset}</span>
-      ${head.simulated ? html`<span class="badge" title=${t('The users of this dataset are simulated. Numbers that come from it say nothing about people.')}>${t('simulated data')}</span>` : nothing}
-      <span class="grow"></span>
-      <button
-        class="choice"
-        id="policy"
-        title=${t('Who decides the next round: {0}', head.policy)}
-        @click=${actions.chooseModel}
-      >
-        <i
-          class="codicon codicon-${head.offline ? 'circle-slash' : 'comment-discussion'}"
-          aria-hidden="true"
-        ></i>
-        <span>${head.offline ? t('offline policy') : head.policy}</span>
-        <i class="codicon codicon-chevron-down" aria-hidden="true"></i>
-      </button>
-      <button
-        class="choice"
-        id="retrieval"
-        title=${t('What answers retrievals: {0}', head.retrieval)}
-        ?disabled=${busy}
-        @click=${actions.chooseRetrieval}
-      >
-        <i class="codicon codicon-layers" aria-hidden="true"></i>
-        <span>${head.retrieval}</span>
-        <i class="codicon codicon-chevron-down" aria-hidden="true"></i>
-      </button>
-      ${button('ellipsis', t('More Actions'), actions.more, false, 'more')}
-    </div>
-    <div class="tools" role="toolbar" aria-label=${t('Session')}>
-      ${tool('step', 'debug-step-over', t('Step'), t('Step: one round (S)'), actions.step, !going)}
-      ${tool('continue', 'debug-continue', t('Continue'), t('Continue to the end or a breakpoint (C)'), actions.run, !going)}
-      ${tool('stop', 'debug-stop', t('Stop'), t('Stop, in the middle of a reply too (.)'), actions.stop, !busy)}
-      <span class="rule"></span>
-      ${tool('back', 'debug-step-back', t('Back'), t('Back: take the last round off the line (B)'), actions.back, busy || rounds === 0 || !onLine)}
-      ${tool('fork', 'repo-forked', t('Fork'), t('Fork: a session of its own from here (F)'), () => actions.fork(rounds), busy || rounds === 0 || !onLine)}
-      ${tool('restart', 'debug-restart', t('Restart'), t('Restart: begin again, keep what there is as an earlier line'), actions.restart, busy || rounds === 0 || !onLine)}
-      ${tool('replay', 'debug-rerun', t('Replay'), t('Replay the recorded rounds without a model, and look for differences'), actions.replay, busy || rounds === 0 || !onLine)}
-      <span class="rule"></span>
-      ${
-        head.canReveal
-          ? html`<button
-              class="tool"
-              id="reveal"
-              aria-pressed=${String(head.revealed)}
-              title=${head.revealed ? t('Hide the held-out item again') : t('Show the held-out item and the metrics')}
-              @click=${() => actions.reveal(!head.revealed)}
-            >
-              <i class="codicon codicon-${head.revealed ? 'eye' : 'eye-closed'}" aria-hidden="true"></i>
-              <span>${head.revealed ? t('Revealed') : t('Reveal')}</span>
-            </button>`
-          : nothing
-      }
-      <button class="tool" id="breakpoints" title=${t('Where Continue holds')} @click=${actions.breakpoints}>
-        <i class="codicon codicon-debug-breakpoint" aria-hidden="true"></i>
-        <span
-          >${head.breakpoints.length === 0 ? t('Breakpoints') : t('Holds at {0}', head.breakpoints.join(', '))}</span
+      <div class="head">
+        <h1>${who}</h1>
+        <span class="dim">${head.dataset}</span>
+        ${head.simulated ? html`<span class="badge" title=${t('The users of this dataset are simulated. Numbers that come from it say nothing about people.')}>${t('simulated data')}</span>` : nothing}
+        <span class="grow"></span>
+        <button
+          class="choice"
+          id="policy"
+          title=${t('Who decides the next round: {0}', head.policy)}
+          @click=${actions.chooseModel}
         >
-      </button>
-      <span class="grow"></span>
-      <span class="count number" title=${t('Rounds used of those allowed')}
-        >${t('{0} of {1} rounds', rounds, head.maxRounds)}</span
-      >
-      <span class="count number" id="totals">${totals(head)}</span>
-    </div>
-    ${guard([JSON.stringify(head.branches), head.branch], () => branchMap(head, actions))}
-  </header>`;
+          <i
+            class="codicon codicon-${head.offline ? 'circle-slash' : 'comment-discussion'}"
+            aria-hidden="true"
+          ></i>
+          <span>${head.offline ? t('offline policy') : head.policy}</span>
+          <i class="codicon codicon-chevron-down" aria-hidden="true"></i>
+        </button>
+        <button
+          class="choice"
+          id="retrieval"
+          title=${t('What answers retrievals: {0}', head.retrieval)}
+          ?disabled=${busy}
+          @click=${actions.chooseRetrieval}
+        >
+          <i class="codicon codicon-layers" aria-hidden="true"></i>
+          <span>${head.retrieval}</span>
+          <i class="codicon codicon-chevron-down" aria-hidden="true"></i>
+        </button>
+        ${button('ellipsis', t('More Actions'), actions.more, false, 'more')}
+      </div>
+      <div class="tools" role="toolbar" aria-label=${t('Session')}>
+        ${tool('step', 'debug-step-over', t('Step'), t('Step: one round (S)'), actions.step, !going)}
+        ${tool('continue', 'debug-continue', t('Continue'), t('Continue to the end or a breakpoint (C)'), actions.run, !going)}
+        ${tool('stop', 'debug-stop', t('Stop'), t('Stop, in the middle of a reply too (.)'), actions.stop, !busy)}
+        <span class="rule"></span>
+        ${tool('back', 'debug-step-back', t('Back'), t('Back: take the last round off the line (B)'), actions.back, busy || rounds === 0 || !onLine)}
+        ${tool('fork', 'repo-forked', t('Fork'), t('Fork: a session of its own from here (F)'), () => actions.fork(rounds), busy || rounds === 0 || !onLine)}
+        ${tool('restart', 'debug-restart', t('Restart'), t('Restart: begin again, keep what there is as an earlier line'), actions.restart, busy || rounds === 0 || !onLine)}
+        ${tool('replay', 'debug-rerun', t('Replay'), t('Replay the recorded rounds without a model, and look for differences'), actions.replay, busy || rounds === 0 || !onLine)}
+        <span class="rule"></span>
+        ${
+          head.canReveal
+            ? html`<button
+                class="tool"
+                id="reveal"
+                aria-pressed=${String(head.revealed)}
+                title=${head.revealed ? t('Hide the held-out item again') : t('Show the held-out item and the metrics')}
+                @click=${() => actions.reveal(!head.revealed)}
+              >
+                <i class="codicon codicon-${head.revealed ? 'eye' : 'eye-closed'}" aria-hidden="true"></i>
+                <span>${head.revealed ? t('Revealed') : t('Reveal')}</span>
+              </button>`
+            : nothing
+        }
+        <button
+          class="tool"
+          id="breakpoints"
+          title=${t('Where Continue holds')}
+          @click=${actions.breakpoints}
+        >
+          <i class="codicon codicon-debug-breakpoint" aria-hidden="true"></i>
+          <span
+            >${head.breakpoints.length === 0 ? t('Breakpoints') : t('Holds at {0}', head.breakpoints.join(', '))}</span
+          >
+        </button>
+        <span class="counts number">
+          <span title=${t('Rounds used of those allowed')}
+            >${t('{0} of {1} rounds', rounds, head.maxRounds)}</span
+          >
+          <span id="totals">${totals(head)}</span>
+        </span>
+      </div>
+    </header>
+    ${guard([JSON.stringify(head.branches), head.branch, head.olderLines], () => branchMap(head, actions))}`;
 }
 
 function tool(

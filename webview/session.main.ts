@@ -3,7 +3,7 @@ import { render } from 'lit';
 import { demonstrationsActions } from './demonstrations-model.ts';
 import { connect, remember, wallClock } from './host.ts';
 import { setLanguage, t } from './language.ts';
-import { firstDrawn, firstRounds, sessionContract, wholeRounds } from './protocol.ts';
+import { firstRounds, sessionContract, wholeRounds } from './protocol.ts';
 import type { SessionRound } from './protocol.ts';
 import type { Part, SessionActions, SessionModel } from './session-model.ts';
 import { keepTypingHere } from './session-keys.ts';
@@ -12,13 +12,15 @@ import './session.css';
 
 /** Entry of the session panel. Keeps what is open on the page; all else comes from the host. */
 
+/** The first picture has the rounds that can be in view; the others follow it. A round with a table is no lower. */
+const leastRoundHeight = 320;
 const model: SessionModel = {
   state: undefined,
   rounds: [],
   writing: '',
   editing: undefined,
   near: new Set(firstRounds),
-  most: firstDrawn,
+  most: Math.max(2, Math.ceil(window.innerHeight / leastRoundHeight)),
   unfolded: new Set(),
   trail: undefined,
   history: undefined,
@@ -98,6 +100,7 @@ const actions: SessionActions = {
   fork: (round) => host.tell('fork', { round }),
   rerun: (round) => host.tell('rerun', { round }),
   show: (key) => host.tell('show', { key }),
+  showOlder: () => host.tell('showOlder', {}),
   openCall: (round, call, what) => host.tell('openCall', { round, call, what }),
   openPrompt: () => host.tell('openPrompt', {}),
   breakpoints: () => host.tell('breakpoints', {}),
@@ -332,20 +335,18 @@ function drawRest(): void {
 let latest = { revision: 0, received: 0 };
 /** The frame that will show what has been drawn. */
 let frame: number | undefined;
-/** Something has come since for the same frame. */
+/** Something has come that is not drawn yet. */
 let behind = false;
 let followable = false;
 
-/** Draws the state at once; what else comes before the frame that shows it is drawn once, in that frame. */
+/** Draws soon, for messages come in bursts; what comes after that and before the frame is drawn once, in the frame. */
 function showState(): void {
-  if (frame !== undefined) {
-    behind = true;
-    return;
-  }
-  drawState();
+  behind = true;
+  if (frame !== undefined) return;
+  setTimeout(drawState, 0);
   frame = requestAnimationFrame(() => {
     frame = undefined;
-    if (behind) drawState();
+    drawState();
     const { revision, received } = latest;
     // Runs after the picture that this frame makes.
     setTimeout(() => {
@@ -357,6 +358,7 @@ function showState(): void {
 }
 
 function drawState(): void {
+  if (!behind) return;
   behind = false;
   const activity = model.state?.kind === 'full' && model.state.head.activity !== null;
   const follow = followable && activity && nearEnd();

@@ -10,8 +10,6 @@ const cellSchema = z.object({ name: z.string(), text: z.string() });
 
 /** Sessions of up to so many rounds are shown whole. Of longer ones the page has only outlines of what is far from the view. */
 export const wholeRounds = 40;
-/** The first picture of a page has so many rounds, more than are in view; the others follow it. */
-export const firstDrawn = 4;
 /** Rounds of a long session that are whole in its first picture. */
 export const firstRounds = [1, 2, 3, 4, 5, 6, 7, 8] as const;
 
@@ -180,6 +178,8 @@ const headSchema = z.object({
     milliseconds: z.number(),
   }),
   branches: z.array(branchSchema),
+  /** Lines that were left before those that `branches` has. */
+  olderLines: count,
   /** Key of the branch that is shown. */
   branch: z.string(),
   /** Rounds that were decided with another prompt, model or tool than the next will be. */
@@ -278,6 +278,8 @@ export const sessionContract = {
     rerun: z.object({ round }),
     /** Shows a branch: its session, or a line that was left. */
     show: z.object({ key: z.string() }),
+    /** Lines that were left before those that are shown. */
+    showOlder: nothing,
     /** The exact prompt or the raw reply of a call, in an editor. */
     openCall: z.object({ round, call: count, what: z.enum(['prompt', 'reply']) }),
     openPrompt: nothing,

@@ -25,6 +25,7 @@ import {
   headView,
   historyCards,
   RoundViews,
+  shownLeft,
   type ShownLine,
   trailOf,
 } from './session-view.ts';
@@ -32,8 +33,10 @@ import { openCall } from './session-texts.ts';
 
 /** A page that has not drawn for so long is told all the same: it may be hidden. */
 const drawnAtLatestMs = 500;
-/** So many pictures can be on their way: a page draws what comes within a frame at once. */
-const mostUnderWay = 3;
+/** So many pictures can be on their way: one is drawn while the next comes. */
+const mostUnderWay = 2;
+/** What changes within so long while a round is under way is one picture: a quick round is shown whole. */
+const gatherMs = 8;
 /** Pause between two looks at what a model is writing. */
 const writingMs = 40;
 
@@ -63,6 +66,7 @@ export class SessionPanel implements vscode.Disposable {
   /** Rounds that the page is near. */
   private near: ReadonlySet<number> = new Set(firstRounds);
   private family: readonly FamilyMember[] = [];
+  private leftLines = shownLeft;
   private atRound = 0;
   private revision = 0;
   /** The latest revision that the page has drawn, or is not waited for any more. */
@@ -72,6 +76,7 @@ export class SessionPanel implements vscode.Disposable {
   private firstFull = Infinity;
   private firstShown: number | undefined;
   private scheduled: NodeJS.Immediate | undefined;
+  private gathering: NodeJS.Timeout | undefined;
   /** When the first change was made that the page has not been told. */
   private changedAt: number | undefined;
   /** Runs while pictures are on their way. */
@@ -184,6 +189,7 @@ export class SessionPanel implements vscode.Disposable {
     this.current = session;
     this.line = {};
     this.family = [];
+    this.leftLines = shownLeft;
     this.views = new RoundViews();
     this.listener = session.onDidChange((change) => this.onChange(change));
     this.panel.title = titleOf(session);
@@ -208,11 +214,15 @@ export class SessionPanel implements vscode.Disposable {
     if (change === 'state') this.line = {};
     this.changedAt ??= performance.now();
     // Of a page that does not follow, what changes meanwhile is one picture more, however much it is.
-    if (this.revision - this.settled < mostUnderWay) this.tellSoon();
+    if (this.revision - this.settled >= mostUnderWay) return;
+    if (this.current?.activity) this.gathering ??= setTimeout(() => this.tellSoon(), gatherMs);
+    else this.tellSoon();
   }
 
   /** Several changes of one moment become one picture. */
   private tellSoon(): void {
+    clearTimeout(this.gathering);
+    this.gathering = undefined;
     this.scheduled ??= setImmediate(() => {
       this.scheduled = undefined;
       this.tell();
@@ -226,7 +236,7 @@ export class SessionPanel implements vscode.Disposable {
     const { count, rounds } = this.views.changes(current, this.line, this.near);
     if (rounds.length > 0 || count !== this.roundsSent) this.page.update('rounds', { count, rounds });
     this.roundsSent = count;
-    this.become({ kind: 'full', head: headView(current, this.line, this.family) });
+    this.become({ kind: 'full', head: headView(current, this.line, this.family, this.leftLines) });
     this.tellWriting();
   }
 
@@ -334,6 +344,10 @@ export class SessionPanel implements vscode.Disposable {
         fork: ({ round }) => on((session) => this.fork(session, round))(),
         rerun: ({ round }) => on((session) => session.rerun(round))(),
         show: ({ key }) => on((session) => this.showBranch(session, key))(),
+        showOlder: () => {
+          this.leftLines += 5 * shownLeft;
+          this.tell();
+        },
         openCall: ({ round, call, what }) =>
           on((session) => openCall(session, this.line, round, call, what))(),
         openPrompt: on((session) => openPromptFile(session)),
@@ -445,6 +459,7 @@ export class SessionPanel implements vscode.Disposable {
   private end(): void {
     this.opening?.abort();
     clearImmediate(this.scheduled);
+    clearTimeout(this.gathering);
     clearTimeout(this.writing);
     clearTimeout(this.drawing);
     this.listener?.dispose();

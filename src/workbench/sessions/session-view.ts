@@ -45,14 +45,15 @@ export interface ShownLine {
 const tasteValues = 5;
 const yearBins = 12;
 const shownHistory = 10;
-/** Lines that were left and can still be chosen: the latest. The log keeps all. */
-const shownLeft = 20;
+/** So many lines that were left can be chosen at first, and so many more each time that older ones are asked for. */
+export const shownLeft = 20;
 
 /** Everything of a session that its panel shows but the rounds. */
 export function headView(
   session: OpenSession,
   shown: ShownLine,
   family: readonly FamilyMember[],
+  leftLines = shownLeft,
 ): SessionHead {
   const { state, dataset, environment, activity, preparation } = session;
   const { started, outcome, totals } = state;
@@ -126,7 +127,8 @@ export function headView(
       calls: totals.calls,
       milliseconds: totals.durationMs,
     },
-    branches: branchesOf(session, family),
+    branches: branchesOf(session, family, leftLines),
+    olderLines: Math.max(0, state.undone.length - leftLines),
     branch: shown.undone === undefined ? 'line' : `left:${shown.undone}`,
     staleRounds: environment ? staleRounds(state.rounds, next) : 0,
     hasPrompt: next.prompts.length > 0,
@@ -246,8 +248,15 @@ function yearsOf(dataset: Dataset, history: readonly number[]): SessionHead['yea
   return { name: describeAttribute(definition.name), from, to, counts };
 }
 
-/** The session's line, the lines that were left, and the sessions that were forked from it or that it was forked from. */
-export function branchesOf(session: OpenSession, family: readonly FamilyMember[]): SessionBranch[] {
+/**
+ * The session's line, the latest lines that were left, and the sessions that were forked from it or that it was forked
+ * from.
+ */
+export function branchesOf(
+  session: OpenSession,
+  family: readonly FamilyMember[],
+  leftLines: number,
+): SessionBranch[] {
   const { state, id } = session;
   const own: SessionBranch = {
     key: 'line',
@@ -273,7 +282,7 @@ export function branchesOf(session: OpenSession, family: readonly FamilyMember[]
       ended: member.ended,
     })),
   ];
-  const latest = state.undone.slice(-shownLeft);
+  const latest = state.undone.slice(-leftLines);
   const left = latest.map((gone, at): SessionBranch => {
     const i = state.undone.length - latest.length + at;
     const line = lineOf(state, { undone: i });

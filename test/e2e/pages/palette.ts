@@ -29,13 +29,13 @@ export class Palette {
       }
       try {
         await this.input.fill(`>${text}`, { timeout: 3000 });
-        break;
+        await this.rows.first().waitFor({ timeout: 3000 });
+        return;
       } catch (error) {
-        // It was just closing when it was looked at, or what has opened took the focus: opened again.
+        // It was just closing when it was looked at or typed into, or what has opened took the focus: opened again.
         if (attempt === 8) throw error;
       }
     }
-    await this.rows.first().waitFor();
   }
 
   /** A row by a part of its text. */

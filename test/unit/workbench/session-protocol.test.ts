@@ -172,6 +172,15 @@ describe('the session panel’s protocol', () => {
     page.tell('drawn', { revision: 1, received: 1000.2, drawn: 1008.1 });
     assert.deepEqual(intents, ['step', 'drawn']);
     assert.deepEqual(violations, []);
+
+    await session.back();
+    assert.equal(session.state.undone.length, 2);
+    const lines = (most: number) => {
+      const { branches, olderLines } = headView(session, {}, [], most);
+      return [branches.map(({ key }) => key).join(), olderLines];
+    };
+    assert.deepEqual(lines(1), ['line,left:1', 1], 'the latest line that was left, and word of the other');
+    assert.deepEqual(lines(20), ['line,left:0,left:1', 0]);
   });
 
   it('a long session is outlines but near the view, and whole where the page comes near', async () => {
