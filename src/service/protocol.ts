@@ -14,7 +14,10 @@ import type { LongWork, Progress } from '../shared/progress.ts';
 export const protocolVersion = 1;
 
 /** A result may be checked by zod/mini too: what pages show of it they check by the same schema. */
-export interface RequestDefinition<P extends z.ZodType = z.ZodType, R extends z.core.$ZodType = z.core.$ZodType> {
+export interface RequestDefinition<
+  P extends z.ZodType = z.ZodType,
+  R extends z.core.$ZodType = z.core.$ZodType,
+> {
   /** `topic/verb`, such as `dataset/import`. */
   readonly name: string;
   readonly params: P;
