@@ -123,7 +123,7 @@ function staleNote(round: SessionRound): TemplateResult | typeof nothing {
 function effort(round: SessionRound): string {
   return [
     ...(round.tokens > 0 ? [tokens(round.tokens, round.tokensEstimated)] : []),
-    ...(round.cost === null ? [] : [money(round.cost)]),
+    ...(round.cost ? [money(round.cost)] : []), // as in the totals: what costs nothing says nothing
     duration(round.milliseconds),
   ].join(' · ');
 }
