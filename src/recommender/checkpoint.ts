@@ -38,6 +38,8 @@ export const modelManifestSchema = z.strictObject({
       mode: z.enum(['frozen', 'full']),
       /** Id of the backbone it was made from. */
       backbone: z.string(),
+      /** Of its parameters then; tools from before it was kept lack it. */
+      backboneHash: z.string().optional(),
       /** Where item features come from: a word vector source, or buckets of numbers. */
       features: z.string(),
       featureWidth: z.int().positive(),
@@ -174,29 +176,44 @@ export async function readTensors(
   return decodeSafetensors(bytes, file);
 }
 
+/** Of a whole file that was made for something else. */
+export function foreignCheckpoint(what: string, place: string): StorageError {
+  return new StorageError(
+    'foreign-checkpoint',
+    `The checkpoint does not belong to this model: ${what}.`,
+    'Restore the right file, or train the model again.',
+    { place: { file: place } },
+  );
+}
+
 /**
- * Takes the tensors that `expected` names, refusing a file that belongs to something else.
+ * Takes the tensors that `expected` names, refusing a file that belongs to something else: by its tensors, or by the
+ * model that it says it is of (two models of one shape have the same tensors).
+ * @param model id of the model that the file has to be of
  * @throws StorageError `foreign-checkpoint`
  */
 export function takeTensors(
   file: SafetensorsFile,
   expected: NamedHostTensors,
+  model: string,
   place: string,
 ): NamedHostTensors {
-  const fail = (what: string) =>
-    new StorageError(
-      'foreign-checkpoint',
-      `The checkpoint does not belong to this model: ${what}.`,
-      'Restore the right file, or train the model again.',
-      { place: { file: place } },
-    );
   const extra = Object.keys(file.tensors).find((name) => !Object.hasOwn(expected, name));
-  if (extra !== undefined) throw fail(`it has a tensor “${extra.slice(0, 80)}”`);
+  if (extra !== undefined) throw foreignCheckpoint(`it has a tensor “${extra.slice(0, 80)}”`, place);
   for (const [name, { shape, dtype }] of Object.entries(expected)) {
     const found = file.tensors[name];
-    if (!found) throw fail(`it lacks the tensor “${name}”`);
+    if (!found) throw foreignCheckpoint(`it lacks the tensor “${name}”`, place);
     if (found.dtype !== dtype || found.shape.join() !== shape.join())
-      throw fail(`its tensor “${name}” is [${found.shape.join()}] where [${shape.join()}] is needed`);
+      throw foreignCheckpoint(
+        `its tensor “${name}” is [${found.shape.join()}] where [${shape.join()}] is needed`,
+        place,
+      );
   }
+  const owner = file.metadata['model'];
+  if (owner !== model)
+    throw foreignCheckpoint(
+      owner === undefined ? 'it does not say of which it is' : `it is of “${owner.slice(0, 80)}”`,
+      place,
+    );
   return file.tensors;
 }

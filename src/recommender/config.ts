@@ -101,7 +101,7 @@ export const storedConfigSchema = z.preprocess(
 export type TrainingConfig = z.output<typeof trainingConfigSchema>;
 export type TrainingConfigInput = z.input<typeof trainingConfigSchema>;
 
-/** It learns more slowly than SASRec, a fifth of the positions being targets; `lastItemRatio` shows it all of a long history. */
+/** It learns more slowly than SASRec, only hidden positions being targets; `lastItemRatio` shows it all of a long history. */
 const bert4Rec = {
   model: 'bert4rec',
   heads: 2,
@@ -165,10 +165,15 @@ export function parseTrainingConfig(input: unknown, place?: string): TrainingCon
   if (parsed.success) return parsed.data;
   throw new ConfigurationError(
     'bad-training-config',
-    `The training settings are not valid: ${z.prettifyError(parsed.error)}`,
+    `The training settings are not valid: ${sayIssues(parsed.error)}.`,
     'Correct the named values.',
     place === undefined ? {} : { place: { file: place } },
   );
+}
+
+/** `epochs: Too small: …; heads: …`, on one line. */
+function sayIssues({ issues }: z.ZodError): string {
+  return issues.map(({ path, message }) => [...path.map(String), message].join(': ')).join('; ');
 }
 
 /** Learning rate at a point of training. @param epoch epochs done, with the fraction of the current one */

@@ -1,4 +1,5 @@
 /** Opening a model of a workspace with everything it needs to run. */
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
 import type { HostTensor, NamedHostTensors } from '../engine/program.ts';
@@ -106,6 +107,7 @@ async function defineTool(
     attribute,
     mode,
     backbone: request.backbone,
+    backboneHash: hashOf(backbone.params),
     features: source,
     featureWidth: values.shape[1]!,
     ...(request.glove === undefined ? {} : { glove: request.glove }),
@@ -114,16 +116,34 @@ async function defineTool(
   return { model, origin: { tool, ...(backboneText ? { backboneText } : {}) } };
 }
 
-/** A trained model's definition; what its parameters hold (text embeddings) is left at zero. */
+function hashOf(params: NamedHostTensors): string {
+  const hash = createHash('sha256');
+  for (const [name, { data }] of Object.entries(params))
+    hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return hash.digest('hex');
+}
+
+/**
+ * A trained model's definition; what its parameters hold (text embeddings) is left at zero.
+ * @throws UsageError `backbone-changed` of a frozen tool, which is worth nothing beside other parameters
+ */
 export async function definitionOf(
   workspace: Workspace,
   dataset: Dataset,
   manifest: ModelManifest,
   work: LongWork = {},
 ): Promise<SequenceModel> {
-  if (manifest.tool)
-    return (await defineTool(workspace, dataset, manifest.config, manifest.tool, work)).model;
-  return backboneOf(manifest);
+  const { tool } = manifest;
+  if (!tool) return backboneOf(manifest);
+  const { model, origin } = await defineTool(workspace, dataset, manifest.config, tool, work);
+  const changed = tool.backboneHash !== undefined && tool.backboneHash !== origin.tool?.backboneHash;
+  if (changed && tool.mode === 'frozen')
+    throw new UsageError(
+      'backbone-changed',
+      `The backbone “${tool.backbone}” has been trained further, or anew, since the tool “${manifest.id}” was trained on it.`,
+      'Delete the tool and train it again on the backbone as it is now.',
+    );
+  return model;
 }
 
 function backboneOf({ config, dataset, text }: ModelManifest): SequenceModel {
@@ -148,7 +168,7 @@ async function openParameters(
   return {
     manifest,
     model,
-    params: takeTensors(await readTensors(directory, parametersFile), expected, place),
+    params: takeTensors(await readTensors(directory, parametersFile), expected, manifest.id, place),
   };
 }
 
@@ -178,7 +198,7 @@ export async function openModel(
   return {
     manifest,
     model,
-    params: takeTensors(await readTensors(directory, parametersFile), expected, place),
+    params: takeTensors(await readTensors(directory, parametersFile), expected, manifest.id, place),
   };
 }
 

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import * as z from 'zod';
 import type { Dataset } from '../data/dataset.ts';
 import { historyBefore, partOf } from '../data/dataset.ts';
 import {
@@ -9,7 +10,7 @@ import {
   type NamedHostTensors,
   type Program,
 } from '../engine/program.ts';
-import { EngineError, throwIfCancelled, ToolRecError, UsageError } from '../shared/errors.ts';
+import { EngineError, StorageError, throwIfCancelled, ToolRecError, UsageError } from '../shared/errors.ts';
 import { type LongWork, shutdownReason } from '../shared/progress.ts';
 import { hashText, Random } from '../shared/random.ts';
 import {
@@ -65,19 +66,20 @@ export interface TrainingOptions {
 }
 
 /** Where training stands; kept in the header of `optimizer.safetensors`. */
-interface Position {
+const positionSchema = z.object({
   /** Epoch under way, from 0. */
-  epoch: number;
+  epoch: z.int().nonnegative(),
   /** Batches of it that are done. */
-  batch: number;
-  step: number;
+  batch: z.int().nonnegative(),
+  step: z.int().nonnegative(),
   /** Sums over the epoch so far. */
-  lossSum: number;
-  targets: number;
-  bestEpoch: number;
-  bestMetric: number;
-  seconds: number;
-}
+  lossSum: z.number(),
+  targets: z.int().nonnegative(),
+  bestEpoch: z.int().nonnegative(),
+  bestMetric: z.number(),
+  seconds: z.number().nonnegative(),
+});
+type Position = z.output<typeof positionSchema>;
 
 const start: Position = {
   epoch: 0,
@@ -342,6 +344,7 @@ class Training {
         partOf(dataset, user, 'validation').length > 0 &&
         historyBefore(dataset, user, 'validation').length > 0,
     );
+    if (users.length === 0) return {}; // nothing held out there: means of nothing would choose no epoch
     if (validationUsers > 0 && validationUsers < users.length)
       new Random(`${seed} validation users`).shuffle(users).length = validationUsers;
     const { metrics } = await evaluate(
@@ -396,16 +399,25 @@ async function restore(
   });
   if (!file) return { tensors: fresh, position: { ...start } };
   const place = path.join(directory, trainingStateFile);
-  const tensors = takeTensors(file, fresh, place);
-  const { model, position } = file.metadata;
-  if (model !== manifest.id || position === undefined)
-    throw new UsageError(
-      'foreign-checkpoint',
-      'The checkpoint is of another model.',
-      'Restore the right file, or train again under another name.',
-      { place: { file: place } },
-    );
-  return { tensors, position: { ...start, ...(JSON.parse(position) as Partial<Position>) } };
+  const tensors = takeTensors(file, fresh, manifest.id, place);
+  return { tensors, position: positionIn(file.metadata['position'], place) };
+}
+
+function positionIn(text: string | undefined, place: string): Position {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text ?? '');
+  } catch {
+    raw = undefined;
+  }
+  const parsed = positionSchema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  throw new StorageError(
+    'damaged-checkpoint',
+    'The checkpoint does not say how far training had come.',
+    'Train the model again, or restore the file from a backup.',
+    { place: { file: place } },
+  );
 }
 
 function notFinite(what: 'loss' | 'gradient', step: number, { epoch, bestEpoch }: Position): EngineError {

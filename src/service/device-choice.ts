@@ -78,7 +78,8 @@ export async function chooseDevice(
     throwIfCancelled(work.signal, 'Choosing a device');
     work.onProgress?.({ message: `Timing a training step on ${device}` });
     const limit = best === undefined ? Infinity : 3 * milliseconds[best]!;
-    const time = await timeSteps(device, task, limit, world).catch(() => undefined); // it does not run this model
+    const time = await timeSteps(device, task, limit, world, work.signal).catch(() => undefined); // it does not run this model
+    throwIfCancelled(work.signal, 'Choosing a device');
     if (time === undefined) continue;
     milliseconds[device] = time;
     if (best === undefined || time < milliseconds[best]!) best = device;
@@ -97,12 +98,21 @@ function candidates(available: readonly DeviceName[]): DeviceName[] {
   return available.filter((device) => device === 'tfjs-wasm' || !available.includes('tfjs-wasm'));
 }
 
-/** Minimum over steps after the first, which warms up; one slower than `limit` is not repeated. */
+/** Positions of a timed step: of larger batches a part is timed, which says as much about which device is faster. */
+const timedTokens = 16_384;
+/** A first step that took longer is not repeated, in milliseconds. */
+const longStep = 5000;
+
+/**
+ * Milliseconds of a step: the minimum after the first, which warms up; one slower than `limit` is not repeated. Of a batch
+ * larger than what is timed it is estimated in proportion.
+ */
 async function timeSteps(
   device: DeviceName,
   { config, model, params, threads }: DeviceTask,
   limit: number,
   world: DeviceWorld,
+  signal: AbortSignal | undefined,
 ): Promise<number> {
   const engine = await world.open(device, threads);
   const loss = lossOf(config, model.itemCount);
@@ -110,19 +120,21 @@ async function timeSteps(
   const state = await engine.createState({ ...params, ...initialMoments(params), ...model.frozen });
   try {
     const random = new Random(1);
-    const count = Math.max(1, Math.floor(config.batchTokens / model.maxLength));
+    const whole = Math.max(1, Math.floor(config.batchTokens / model.maxLength));
+    const count = Math.min(whole, Math.max(1, Math.floor(timedTokens / model.maxLength)));
     const sequences = Array.from({ length: count }, () =>
       Uint32Array.from({ length: model.maxLength + 1 }, () => random.int(model.itemCount)),
     );
     let best = Infinity;
     for (let step = 1; step <= 4; step++) {
+      throwIfCancelled(signal, 'Choosing a device');
       const { inputs } = trainingBatch(model, loss, config, sequences, random);
       const feed = { ...inputs, ...updateInputs(step, 0, adamDefaults), noise_seed: int32([step], []) };
       const started = performance.now();
       await program.run(state, feed);
       const time = performance.now() - started;
-      if (step > 1) best = Math.min(best, time);
-      if (step > 1 && best > limit) break;
+      if (step > 1 || time > longStep) best = Math.min(best, time * (whole / count));
+      if (best < Infinity && (best > limit || time > longStep)) break;
     }
     return best;
   } finally {

@@ -15,6 +15,7 @@ import { type ModelManifest, readManifest, trainingStateFile } from '../recommen
 import type { TextRequest } from '../recommender/text-embeddings/source.ts';
 import { parseTrainingConfig, presets, type PresetName, type TrainingConfig } from '../recommender/config.ts';
 import { newManifest } from '../recommender/manifest.ts';
+import { checkMemory } from '../recommender/memory.ts';
 import { freeModelId, modelIdOf } from '../recommender/model-id.ts';
 import { refuseSeenBackbone, refuseSeenStart } from '../recommender/seen-part.ts';
 import { SequenceRecommender } from '../recommender/scoring.ts';
@@ -145,6 +146,7 @@ async function runTraining(
     existing || startFrom === undefined
       ? random
       : await parametersOf(workspace, dataset, startFrom, { config, expected: random });
+  checkMemory(config, model, initial); // before the devices are tried: that takes as much
   const { threads } = request;
   const { device, placement } =
     request.device === 'auto'

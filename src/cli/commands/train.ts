@@ -35,7 +35,9 @@ const optionsSchema = z.looseObject(ownOptions.shape).transform((options) => {
   for (const key of Object.keys(settings) as Setting[]) {
     const given = options[key];
     if (given === undefined) continue;
-    config[key] = typeof settings[key].parse(undefined) === 'number' ? Number(given) : given;
+    const number = typeof settings[key].parse(undefined) === 'number' && String(given).trim() !== '';
+    // What is no number stays as it is: the settings' own check says so.
+    config[key] = number && !Number.isNaN(Number(given)) ? Number(given) : given;
   }
   return { ...ownOptions.parse(options), config };
 });

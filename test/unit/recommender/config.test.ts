@@ -21,6 +21,9 @@ describe('training settings', () => {
       code: 'bad-training-config',
       message: /hiden/,
     });
+    assert.throws(() => parseTrainingConfig({ epochs: 0, model: 'gru' }), {
+      message: /^The training settings are not valid: model: Invalid option.*; epochs: Too small.*[^.]\.$/,
+    });
   });
 
   it('of a model from before long histories were covered say that they were not', () => {

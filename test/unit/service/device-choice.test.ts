@@ -14,10 +14,14 @@ const model = buildModel(config, 10);
 const task = { config, model, params: model.initialise(new Random(1)), threads: 1 };
 
 /** Devices that take so many milliseconds a step; `null` cannot be opened. */
-function world(steps: Partial<Record<DeviceName, number | null>>): DeviceWorld & { runs: string[] } {
+function world(
+  steps: Partial<Record<DeviceName, number | null>>,
+): DeviceWorld & { runs: string[]; positions: number[] } {
   const runs: string[] = [];
+  const positions: number[] = [];
   return {
     runs,
+    positions,
     available: () => Promise.resolve(Object.keys(steps) as DeviceName[]),
     open(device) {
       const time = steps[device];
@@ -27,8 +31,9 @@ function world(steps: Partial<Record<DeviceName, number | null>>): DeviceWorld &
         createState: () => Promise.resolve({ read: never, write: never, dispose: () => undefined }),
         compile: () =>
           Promise.resolve({
-            run: async () => {
+            run: async (_state, inputs) => {
               runs.push(device);
+              positions.push(inputs['items']!.data.length);
               await new Promise((resolve) => setTimeout(resolve, time));
               return {};
             },
@@ -81,5 +86,20 @@ describe('choosing a device', () => {
     await assert.rejects(chooseDevice(other, folder, {}, world({ 'onnx-cuda': null })), {
       code: 'no-device',
     });
+  });
+
+  it('is soon made for huge batches too, and can be called off between steps', async () => {
+    const huge = { ...task, config: { ...config, batchTokens: 1_000_000 } };
+    const devices = world({ 'onnx-cpu': 1 });
+    const { milliseconds } = await chooseDevice(huge, folder, {}, devices);
+    assert.deepEqual(new Set(devices.positions), new Set([16_384]));
+    assert.ok(milliseconds['onnx-cpu']! > 50, 'in proportion to the batch');
+
+    const stop = new AbortController();
+    const slow = world({ 'onnx-cpu': 30, 'onnx-webgpu': 30 });
+    setTimeout(() => stop.abort(), 10);
+    const other = { ...task, threads: 4 };
+    await assert.rejects(chooseDevice(other, folder, { signal: stop.signal }, slow), { code: 'cancelled' });
+    assert.deepEqual(slow.runs, ['onnx-cpu']);
   });
 });

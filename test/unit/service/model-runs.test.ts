@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { readTensors, writeTensors } from '../../../src/recommender/checkpoint.ts';
 import { openModel } from '../../../src/recommender/model-library.ts';
 import { TrainingQueue, type TrainingRequest } from '../../../src/service/model-runs.ts';
 import { Workspace } from '../../../src/shared/workspace.ts';
@@ -88,5 +89,64 @@ describe('the queue of training runs', () => {
       code: 'no-model',
     });
     assert.equal(existsSync(workspace.entry('models', 'wider')), false);
+  });
+
+  it('refuses files of another model of the same shape, and a checkpoint that does not say how far it is', async () => {
+    const queue = new TrainingQueue();
+    for (const id of ['own', 'other']) await queue.train(workspace, dataset, { ...request, id }, {});
+    const file = (id: string, name: string) => path.join(workspace.entry('models', id), name);
+    for (const name of ['model.safetensors', 'optimizer.safetensors'])
+      await fs.copyFile(file('other', name), file('own', name));
+    const foreign = { name: 'StorageError', code: 'foreign-checkpoint', message: /it is of “other”/ };
+    await assert.rejects(openModel(workspace, dataset, 'own'), foreign);
+    const again = { ...request, resume: true };
+    await assert.rejects(queue.train(workspace, dataset, { ...again, id: 'own' }, {}), foreign);
+    const { tensors, metadata } = await readTensors(
+      workspace.entry('models', 'other'),
+      'optimizer.safetensors',
+    );
+    for (const position of ['{"epoch":', '{"epoch":-1}', 'null']) {
+      const content = { tensors, metadata: { ...metadata, position } };
+      await writeTensors(workspace.entry('models', 'other'), 'optimizer.safetensors', content);
+      await assert.rejects(queue.train(workspace, dataset, { ...again, id: 'other' }, {}), {
+        code: 'damaged-checkpoint',
+        place: { file: file('other', 'optimizer.safetensors') },
+      });
+    }
+  });
+
+  it('refuses what does not fit into memory before a device is tried on it', async () => {
+    const config = { batchTokens: 1_000_000, maxLength: 4096, heads: 16 };
+    const huge = { ...request, id: 'huge', device: 'auto', config } as const;
+    const messages: string[] = [];
+    const run = new TrainingQueue().train(workspace, dataset, huge, {
+      onProgress: ({ message }) => messages.push(message),
+    });
+    await assert.rejects(run, { code: 'not-enough-memory' });
+    assert.deepEqual(messages, ['Preparing the model']);
+    assert.equal(existsSync(workspace.entry('models', 'huge')), false);
+  });
+
+  it('refuses a frozen tool whose backbone is no longer what it was', async () => {
+    const queue = new TrainingQueue();
+    await queue.train(workspace, dataset, { ...request, id: 'base' }, {});
+    for (const mode of ['frozen', 'full'] as const) {
+      const tool = { backbone: 'base', attribute: 'year', mode };
+      await queue.train(workspace, dataset, { ...request, id: mode, tool }, {});
+      await openModel(workspace, dataset, mode);
+    }
+    await fs.rm(workspace.entry('models', 'base'), { recursive: true });
+    const config = { ...request.config, seed: 7 };
+    await queue.train(workspace, dataset, { ...request, id: 'base', config }, {});
+    await assert.rejects(openModel(workspace, dataset, 'frozen'), { code: 'backbone-changed' });
+    await openModel(workspace, dataset, 'full'); // it has parameters of its own for all
+  });
+
+  it('keeps the last epoch where nobody has a validation item', async () => {
+    const queue = new TrainingQueue();
+    const data = { ...dataset, validationEnd: dataset.trainEnd };
+    const { progress, validation } = await queue.train(workspace, data, { ...request, id: 'a' }, {});
+    assert.deepEqual([progress.bestEpoch, validation], [3, undefined]);
+    await openModel(workspace, data, 'a');
   });
 });
