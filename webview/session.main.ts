@@ -339,17 +339,25 @@ let frame: number | undefined;
 let behind = false;
 let followable = false;
 
-/** Draws soon, for messages come in bursts; what comes after that and before the frame is drawn once, in the frame. */
+/** A page that has drawn so recently is busy: it draws once a frame. */
+const busyMs = 50;
+let drawnAt = 0;
+
+/**
+ * A page that has been idle draws as soon as what has come is read, for messages come in bursts; what comes after that
+ * and before the frame is drawn once, in the frame.
+ */
 function showState(): void {
   behind = true;
   if (frame !== undefined) return;
-  setTimeout(drawState, 0);
+  if (performance.now() - drawnAt > busyMs) setTimeout(drawState, 0);
   frame = requestAnimationFrame(() => {
     frame = undefined;
     drawState();
     const { revision, received } = latest;
     // Runs after the picture that this frame makes.
     setTimeout(() => {
+      drawnAt = performance.now();
       host.tell('drawn', { revision, received, drawn: wallClock() });
       if (model.state?.kind === 'full' && model.most !== Infinity) drawRest();
       loadComponents();

@@ -36,7 +36,7 @@ const drawnAtLatestMs = 500;
 /** So many pictures can be on their way: one is drawn while the next comes. */
 const mostUnderWay = 2;
 /** What changes within so long while a round is under way is one picture: a quick round is shown whole. */
-const gatherMs = 8;
+const gatherMs = 16;
 /** Pause between two looks at what a model is writing. */
 const writingMs = 40;
 
