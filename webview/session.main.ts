@@ -341,7 +341,7 @@ let followable = false;
 
 /** A page that has drawn so recently is busy: it draws once a frame. */
 const busyMs = 50;
-let drawnAt = 0;
+let drawnAt = -Infinity;
 
 /**
  * A page that has been idle draws as soon as what has come is read, for messages come in bursts; what comes after that

@@ -106,7 +106,7 @@ export async function untilShown(page: Page, row: Locator, panel: PanelName): Pr
   await row.waitFor();
   // A hover of VS Code may come over a row that waits for its click.
   if (await row.evaluate((element) => element.classList.contains('focused')))
-    await page.keyboard.press('Enter');
+    await page.locator('.quick-input-widget .quick-input-box input').press('Enter');
   else await row.click();
   const frames = page.frameLocator('iframe.webview.ready').last().frameLocator('iframe#active-frame');
   await frames.locator(contents[panel]).first().waitFor({ state: 'attached' });
