@@ -2,7 +2,7 @@ import type { Dataset } from '../data/dataset.ts';
 import type { NamedHostTensors } from '../engine/program.ts';
 import { type ModelManifest, modelKind, modelVersion } from './checkpoint.ts';
 import type { TrainingConfig } from './config.ts';
-import { predictionFlops } from './flops.ts';
+import { featureFlops, predictionFlops } from './flops.ts';
 import type { SequenceModel } from './models/model.ts';
 
 /** What a model is made of besides its configuration. */
@@ -10,8 +10,8 @@ export interface ModelOrigin {
   readonly tool?: ModelManifest['tool'];
   readonly text?: ModelManifest['text'];
   readonly startedFrom?: string | undefined;
-  /** Of a tool's backbone. */
-  readonly backboneText?: ModelManifest['text'];
+  /** A tool's. */
+  readonly backbone?: Pick<ModelManifest, 'config' | 'text'>;
 }
 
 /** The description of a model that has not been trained yet. */
@@ -22,14 +22,17 @@ export function newManifest(
   model: SequenceModel,
   params: NamedHostTensors,
   device: string,
-  { tool, text, backboneText, startedFrom }: ModelOrigin = {},
+  { tool, text, backbone, startedFrom }: ModelOrigin = {},
 ): ModelManifest {
   const now = new Date().toISOString();
   const count = (tensors: NamedHostTensors) =>
     Object.values(tensors).reduce((sum, { data }) => sum + data.length, 0);
   const trainable = count(params);
-  const widths = [text?.width, backboneText?.width, tool?.featureWidth].filter(
-    (width) => width !== undefined,
+  // Of a tool those of its backbone, which has its own inner width, and its own over the attribute.
+  const base = predictionFlops(
+    backbone?.config ?? config,
+    model.itemCount,
+    (backbone ?? { text }).text?.width,
   );
   return {
     kind: modelKind,
@@ -52,6 +55,6 @@ export function newManifest(
     progress: { epoch: 0, step: 0, bestEpoch: 0, seconds: 0 },
     device,
     parameters: { total: trainable + count(model.frozen), trainable },
-    flops: predictionFlops(config, model.itemCount, widths),
+    flops: base + (tool ? featureFlops(config, tool.featureWidth) : 0),
   };
 }

@@ -112,8 +112,7 @@ async function defineTool(
     featureWidth: values.shape[1]!,
     ...(request.glove === undefined ? {} : { glove: request.glove }),
   };
-  const backboneText = backbone.manifest.text;
-  return { model, origin: { tool, ...(backboneText ? { backboneText } : {}) } };
+  return { model, origin: { tool, backbone: backbone.manifest } };
 }
 
 function hashOf(params: NamedHostTensors): string {

@@ -133,9 +133,9 @@ async function runTraining(
       'Train it without --resume.',
     );
   if (existing && !request.allowChangedDataset) checkDataset(existing, dataset);
-  const config = existing?.config ?? configOf(request);
-  if (request.tool)
-    refuseSeenBackbone(await readManifest(workspace.entry('models', request.tool.backbone)), config.fitOn);
+  const backbone = request.tool && (await readManifest(workspace.entry('models', request.tool.backbone)));
+  const config = existing?.config ?? configOf(request, backbone);
+  if (backbone) refuseSeenBackbone(backbone, config.fitOn);
   work.onProgress?.({ message: 'Preparing the model' });
   const { model, origin } = existing
     ? await defineAgain(workspace, dataset, existing, request, work)
@@ -205,7 +205,11 @@ async function defineAgain(
   return defineModel(workspace, dataset, manifest.config, { text: request }, work);
 }
 
-function configOf(request: TrainingRequest): TrainingConfig {
+/** What a tool has from its backbone; nothing else would fit. */
+const shapeKeys = ['model', 'maxLength', 'hidden', 'layers'] as const;
+
+/** @throws UsageError `unknown-preset`, `other-shape`; ConfigurationError `bad-training-config` */
+function configOf(request: TrainingRequest, backbone?: ModelManifest): TrainingConfig {
   const { preset, config } = request;
   if (preset !== undefined && !Object.hasOwn(presets, preset))
     throw new UsageError(
@@ -215,7 +219,15 @@ function configOf(request: TrainingRequest): TrainingConfig {
     );
   const base = preset === undefined ? {} : presets[preset as PresetName];
   const text = request.text ? { itemEncoder: 'text' } : {};
-  return parseTrainingConfig({ ...base, ...text, ...config });
+  const shape = Object.fromEntries(backbone ? shapeKeys.map((key) => [key, backbone.config[key]]) : []);
+  const other = Object.keys(shape).find((key) => config[key] !== undefined && config[key] !== shape[key]);
+  if (other !== undefined)
+    throw new UsageError(
+      'other-shape',
+      `A tool on “${backbone!.id}” has its ${other}: ${shape[other]}, not ${String(config[other]).slice(0, 80)}.`,
+      `Leave ${other} out.`,
+    );
+  return parseTrainingConfig({ ...base, ...text, ...config, ...shape });
 }
 
 function nameOf({ model, itemEncoder }: TrainingConfig): string {

@@ -107,7 +107,10 @@ export function settingsOf(
 
 function epochsOf(size: TrainSize): Record<string, unknown> {
   if (size === 'quick') return { epochs: 5 };
-  if (size === 'paper') return { epochs: 300, patience: 20, schedule: 'constant', warmupEpochs: 0 };
+  if (size === 'paper') {
+    const schedule = { schedule: 'constant', warmupEpochs: 0 };
+    return { epochs: 300, patience: 20, ...schedule, batchTokens: 6400, longHistories: 'latest' };
+  }
   return typeof size === 'object' ? { epochs: size.epochs } : {};
 }
 

@@ -54,7 +54,7 @@ describe('training settings', () => {
     // Multiply-adds: projections 4·2·16, attention 2·4·4, feed-forward 2·2·4·8, scores 4·10.
     assert.equal(predictionFlops(config, 10), 2 * (128 + 32 + 128 + 40));
     assert.equal(
-      predictionFlops(config, 10, [3]),
+      predictionFlops(config, 10, 3),
       2 * (128 + 32 + 128 + 40 + (128 + 32 + 128) + 2 * 4 * (3 + 8)),
     );
   });

@@ -4,6 +4,7 @@ import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { readTensors, writeTensors } from '../../../src/recommender/checkpoint.ts';
+import { featureFlops } from '../../../src/recommender/flops.ts';
 import { openModel } from '../../../src/recommender/model-library.ts';
 import { TrainingQueue, type TrainingRequest } from '../../../src/service/model-runs.ts';
 import { Workspace } from '../../../src/shared/workspace.ts';
@@ -140,6 +141,20 @@ describe('the queue of training runs', () => {
     await queue.train(workspace, dataset, { ...request, id: 'base', config }, {});
     await assert.rejects(openModel(workspace, dataset, 'frozen'), { code: 'backbone-changed' });
     await openModel(workspace, dataset, 'full'); // it has parameters of its own for all
+  });
+
+  it('gives a tool the shape of its backbone, and counts the work of both', async () => {
+    const queue = new TrainingQueue();
+    const config = { ...request.config, model: 'bert4rec', maxLength: 5, inner: 32, layers: 2 };
+    const base = await queue.train(workspace, dataset, { ...request, id: 'base', config }, {});
+    const tool = { backbone: 'base', attribute: 'year', mode: 'frozen' as const };
+    const own = { inner: 8, epochs: 1, batchTokens: 30 };
+    const made = await queue.train(workspace, dataset, { ...request, id: 'tool', config: own, tool }, {});
+    const { model, maxLength, hidden, layers, inner } = made.config;
+    assert.deepEqual([model, maxLength, hidden, layers, inner], ['bert4rec', 5, 8, 2, 8]);
+    assert.equal(made.flops, base.flops + featureFlops(made.config, made.tool!.featureWidth));
+    const wider = { ...request, id: 'wider', config: { ...own, hidden: 16 }, tool };
+    await assert.rejects(queue.train(workspace, dataset, wider, {}), { code: 'other-shape' });
   });
 
   it('keeps the last epoch where nobody has a validation item', async () => {

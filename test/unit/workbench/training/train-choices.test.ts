@@ -57,6 +57,11 @@ describe('what “Train” starts on', () => {
           const parsed = parseTrainingConfig({ ...(preset ? presets[preset as PresetName] : {}), ...config });
           assert.equal(parsed.loss, loss);
           if (typeof size === 'object') assert.equal(parsed.epochs, 7);
+          if (size === 'paper')
+            assert.deepEqual(
+              [parsed.batchTokens, parsed.longHistories, parsed.epochs],
+              [6400, 'latest', 300],
+            );
           if (tool) assert.deepEqual([parsed.model, parsed.hidden, parsed.heads], ['bert4rec', 32, 2]);
         }
       }
