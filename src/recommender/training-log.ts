@@ -1,5 +1,5 @@
 import fs from 'node:fs/promises';
-import { writeFileAtomic } from '../shared/atomic-file.ts';
+import { asStorageError, writeFileAtomic } from '../shared/atomic-file.ts';
 import { type TrainingEvent, trainingEventSchema } from './training-event.ts';
 
 /** Appends events; opened at a step, it first drops what a crash left beyond that step. */
@@ -32,7 +32,11 @@ export class TrainingLog {
     if (this.pending.length === 0) return;
     const text = this.pending.join('');
     this.pending = [];
-    await fs.appendFile(this.file, text);
+    try {
+      await fs.appendFile(this.file, text);
+    } catch (error) {
+      throw asStorageError(error, this.file);
+    }
   }
 }
 
@@ -40,7 +44,7 @@ export class TrainingLog {
 export async function readTrainingLog(file: string): Promise<TrainingEvent[]> {
   const text = await fs.readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';
-    throw error;
+    throw asStorageError(error, file);
   });
   return text.split('\n').flatMap((line) => {
     try {
