@@ -38,7 +38,11 @@ const program: BenchProgram = {
     const batch = 128;
     const threads = Math.min(2, os.availableParallelism());
 
-    const settings = { heads: 2, schedule: 'constant', warmupEpochs: 0, epochs, patience: epochs } as const;
+    // The peer sees the latest items alone.
+    const settings = {
+      ...{ heads: 2, dropout: 0.1, batchTokens: 6400, longHistories: 'latest' },
+      ...{ schedule: 'constant', warmupEpochs: 0, epochs, patience: epochs },
+    } as const;
     const config = parseTrainingConfig(settings);
     const model = buildModel(config, dataset.itemCount);
     const initial = model.initialise(new Random(1));
