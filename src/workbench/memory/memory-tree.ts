@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { DisposableStore } from '../../shared/disposable.ts';
+import { Settling } from '../../shared/settling.ts';
 import { escapeMarkdown } from '../dataset-text.ts';
 import { vscodeTexts } from '../language.ts';
 import { commands, contextKeys, treeItems, views } from '../names.ts';
@@ -13,6 +14,9 @@ export interface ItemReference {
   readonly item: string;
 }
 
+/** The rounds themselves are in the panel, which comes first. */
+const settle = { quietMs: 200, atMostMs: 1000 };
+
 type Node = MemoryRow & { readonly session: OpenSession };
 
 /** The view “Memory”: what the tools of the active session found (paper 3.4). */
@@ -23,6 +27,8 @@ export class MemoryTree implements vscode.TreeDataProvider<Node>, vscode.Disposa
   private readonly view: vscode.TreeView<Node>;
   private readonly disposables = new DisposableStore();
   private filter = '';
+  /** Context keys as they were last set. */
+  private readonly context = new Map<string, boolean>();
 
   constructor(sessions: Sessions) {
     this.sessions = sessions;
@@ -30,8 +36,12 @@ export class MemoryTree implements vscode.TreeDataProvider<Node>, vscode.Disposa
     this.view = this.disposables.add(
       vscode.window.createTreeView(views.memory, { treeDataProvider: this, showCollapseAll: true }),
     );
-    this.disposables.add(sessions.onDidChangeActive(() => void this.refresh()));
-    this.disposables.add(sessions.onDidChange(() => void this.refresh()));
+    const refresh = this.disposables.add(new Settling(() => void this.refresh(), settle));
+    this.disposables.add(sessions.onDidChangeActive(refresh.soon));
+    this.disposables.add(sessions.onDidChange(refresh.soon));
+    const follow = () => this.followSession();
+    this.disposables.add(sessions.onDidChangeActive(follow));
+    this.disposables.add(sessions.onDidChange(follow));
   }
 
   get filterText(): string {
@@ -73,13 +83,22 @@ export class MemoryTree implements vscode.TreeDataProvider<Node>, vscode.Disposa
     return item;
   }
 
+  /** What commands ask is true at once. */
+  private followSession(): void {
+    const { active } = this.sessions;
+    this.set(contextKeys.hasSession, active !== undefined);
+    this.set(contextKeys.sessionEnded, active?.state.outcome !== undefined);
+  }
+
+  private set(key: string, value: boolean): void {
+    if (this.context.get(key) === value) return;
+    this.context.set(key, value);
+    void vscode.commands.executeCommand('setContext', key, value);
+  }
+
   private async refresh(): Promise<void> {
     const session = this.sessions.active;
     this.changed.fire(undefined);
-    const set = (key: string, value: boolean) =>
-      void vscode.commands.executeCommand('setContext', key, value);
-    set(contextKeys.hasSession, session !== undefined);
-    set(contextKeys.sessionEnded, session?.state.outcome !== undefined);
     if (!session) {
       this.view.description = '';
       this.view.badge = undefined;

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { DisposableStore } from '../../shared/disposable.ts';
 import { ToolRecError } from '../../shared/errors.ts';
+import { Settling } from '../../shared/settling.ts';
 import { escapeMarkdown } from '../dataset-text.ts';
 import { vscodeTexts } from '../language.ts';
 import type { WorkbenchLog } from '../log.ts';
@@ -15,7 +16,8 @@ export interface MetricsSource<T> {
   readonly onDidChange: (listener: () => void) => { dispose(): void };
 }
 
-const settleMs = 100;
+/** A training tells of every step, a session of every part of a round. */
+const settle = { quietMs: 200, atMostMs: 1000 };
 
 /** The view “Metrics”: the active session, models by dataset, and experiments. */
 export class MetricsTree implements vscode.TreeDataProvider<MetricsRow>, vscode.Disposable {
@@ -28,7 +30,6 @@ export class MetricsTree implements vscode.TreeDataProvider<MetricsRow>, vscode.
   private readonly view: vscode.TreeView<MetricsRow>;
   private readonly disposables = new DisposableStore();
   private filter = '';
-  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     sessions: Sessions,
@@ -44,20 +45,14 @@ export class MetricsTree implements vscode.TreeDataProvider<MetricsRow>, vscode.
     this.view = this.disposables.add(
       vscode.window.createTreeView(views.metrics, { treeDataProvider: this, showCollapseAll: true }),
     );
-    // A training tells of every step.
-    const refresh = () => {
-      this.timer ??= setTimeout(() => {
-        this.timer = undefined;
-        this.changed.fire(undefined);
-      }, settleMs);
-    };
+    const refresh = this.disposables.add(new Settling(() => this.changed.fire(undefined), settle));
     for (const listen of [
       sessions.onDidChangeActive,
       sessions.onDidChange,
       models.onDidChange,
       experiments.onDidChange,
     ])
-      this.disposables.add(listen(refresh));
+      this.disposables.add(listen(refresh.soon));
   }
 
   get filterText(): string {
@@ -142,7 +137,6 @@ export class MetricsTree implements vscode.TreeDataProvider<MetricsRow>, vscode.
   }
 
   dispose(): void {
-    clearTimeout(this.timer);
     this.disposables.dispose();
   }
 }
