@@ -1,6 +1,6 @@
 // Builds every bundle of the project: extension host, engine process, CLI, webviews.
 //   node esbuild.mjs [--watch] [--production] [--outdir=<folder>]
-import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
 
@@ -51,6 +51,18 @@ const componentsLater = {
   },
 };
 
+/** The icons' font under its own name alone, so that a page can ask for it before the style sheet has come. */
+const plainFontName = {
+  name: 'plain-font-name',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]codicon\.css$/ }, ({ path: file }) => ({
+      contents: readFileSync(file, 'utf8').replace(/(codicon\.ttf)\?[\da-f]+/, '$1'),
+      loader: 'css',
+      resolveDir: path.dirname(file),
+    }));
+  },
+};
+
 const bundles = [
   {
     ...node,
@@ -92,6 +104,16 @@ const bundles = [
     outExtension: { '.js': '.mjs' },
     banner: { js: requireInModules },
   },
+  {
+    // First pictures of panels: the views of the pages, drawn in the extension host.
+    ...node,
+    entryPoints: { pictures: 'webview/pictures.ts' },
+    outdir,
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    tsconfig: 'webview/tsconfig.json',
+    plugins: [ownProtocol],
+  },
   ...(webviews.length
     ? [
         {
@@ -99,13 +121,14 @@ const bundles = [
           entryPoints: {
             ...Object.fromEntries(webviews.map((file) => [path.basename(file, '.main.ts'), file])),
             toolkit: 'webview/toolkit.ts',
+            start: 'webview/start.ts',
           },
           outdir: path.join(outdir, 'webview'),
           platform: 'browser',
           target: 'es2022',
           format: 'esm',
           tsconfig: 'webview/tsconfig.json',
-          plugins: [ownProtocol, componentsLater],
+          plugins: [ownProtocol, componentsLater, plainFontName],
           loader: { '.ttf': 'file' },
           assetNames: '[name]',
         },

@@ -3,6 +3,7 @@ import type { TemplateResult } from 'lit';
 import uPlot from 'uplot';
 import { valueAt, type Chart } from './curve-data.ts';
 import { tickNumber } from './language.ts';
+import { dashOf, runColours } from './run-style.ts';
 
 export interface CurvePlotSpec {
   readonly title: string;
@@ -19,14 +20,6 @@ export interface CurvePlotSpec {
   readonly yText: (value: number) => string;
   /** Shown while there is nothing to draw. */
   readonly empty: string;
-}
-
-/** Colours of runs in their order; after the last, the first comes again with its dash. */
-export const runColours = ['blue', 'green', 'purple', 'red', 'orange', 'yellow'] as const;
-const dashes: readonly (readonly number[])[] = [[], [8, 4], [2, 3], [10, 3, 2, 3]];
-
-export function dashOf(order: number): readonly number[] {
-  return dashes[order % dashes.length]!;
 }
 
 /** All plots of the page show the same place on the shared axis. */

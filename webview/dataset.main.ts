@@ -3,7 +3,7 @@ import { render } from 'lit';
 import './dataset.css';
 import { datasetView } from './dataset-view.ts';
 import type { DatasetModel } from './dataset-view.ts';
-import { connect, remember } from './host.ts';
+import { connect, remember, takeOver } from './host.ts';
 import { setLanguage } from './language.ts';
 import './plot.ts';
 import { inspectorContract } from './protocol.ts';
@@ -60,6 +60,7 @@ async function showHistory(user: number | null): Promise<void> {
 function draw(): void {
   const root = document.querySelector<HTMLElement>('#app');
   if (!root || !state) return;
+  takeOver(root);
   render(
     datasetView(
       { state, catalogue, history },

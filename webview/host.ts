@@ -6,6 +6,12 @@ interface VsCodeApi {
   setState(state: unknown): void;
 }
 declare function acquireVsCodeApi(): VsCodeApi;
+declare global {
+  interface Window {
+    /** What came before this script did, on a page with a first picture (start.ts). */
+    takeEarlyMessages?(): MessageEvent<unknown>[];
+  }
+}
 
 /** Milliseconds since 1970 by the clock that the host has too; finer than a millisecond. */
 export const wallClock = (): number => performance.timeOrigin + performance.now();
@@ -28,6 +34,7 @@ export function connect<C extends PanelContract>(contract: C, updates: UpdateHan
 /** Says that it is ready when what the host may have told it already has come. */
 class PageEnd<C extends PanelContract> extends WebviewEnd<C> {
   override ready(): void {
+    for (const { data } of window.takeEarlyMessages?.() ?? []) this.receive(data);
     let said = false;
     const say = () => {
       if (!said) super.ready();
@@ -43,4 +50,12 @@ class PageEnd<C extends PanelContract> extends WebviewEnd<C> {
 /** Leaves with VS Code what the host needs to bring this panel back after a reload. */
 export function remember(state: unknown): void {
   vscode().setState(state);
+}
+
+let taken = false;
+
+/** The page's own drawing takes the place of the picture that it came with. */
+export function takeOver(root: HTMLElement): void {
+  if (!taken) root.replaceChildren();
+  taken = true;
 }

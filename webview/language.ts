@@ -1,10 +1,22 @@
 let texts: Readonly<Record<string, string>> = {};
 let locale = 'en';
 
+export interface Language {
+  /** BCP 47. */
+  readonly locale: string;
+  /** Texts in the person's language by the English one. */
+  readonly texts: Readonly<Record<string, string>>;
+}
+
 /** Sets the language that `t`, `number` and `date` use from now on. */
-export function setLanguage(language: { locale: string; texts: Readonly<Record<string, string>> }): void {
+export function useLanguage(language: Language): void {
   ({ locale, texts } = language);
-  document.documentElement.lang = locale;
+}
+
+/** The same, and says so to what reads the page aloud. */
+export function setLanguage(language: Language): void {
+  useLanguage(language);
+  document.documentElement.lang = language.locale;
 }
 
 /** The text in the person's language; `{0}`, `{1}` … are replaced by the arguments. */

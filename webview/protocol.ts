@@ -78,3 +78,4 @@ export * from './protocol/compare.ts';
 export * from './protocol/prompts.ts';
 export * from './protocol/session.ts';
 export * from './protocol/experiment.ts';
+export type * from './protocol/pictures.ts';

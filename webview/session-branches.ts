@@ -81,7 +81,7 @@ export function branchMap(head: SessionHead, actions: SessionActions): TemplateR
         const kind = `${branch.kind === 'left' ? 'left' : 'live'} ${shown ? 'shown' : ''}`;
         const first = parentRow < 0 ? 0 : from + 1;
         return svg`<g class="map-branch ${kind}" @click=${() => actions.show(branch.key)}>
-          <title>${branchName(branch)}</title>
+          <title .textContent=${branchName(branch)}></title>
           <path d=${parentRow < 0 ? `M${x(0)} ${y(row)}H${x(to)}` : `M${x(from)} ${y(parentRow)}V${y(row) - 4}q0 4 4 4H${x(Math.max(to, from + 0.5))}`}></path>
           ${Array.from({ length: Math.max(0, to - first + 1) }, (_, i) => svg`<circle cx=${x(first + i)} cy=${y(row)} r=${first + i === 0 ? 2 : 4}></circle>`)}
         </g>`;

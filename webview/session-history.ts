@@ -103,7 +103,7 @@ function years({ years: shown }: SessionHead): TemplateResult | typeof nothing {
     >
       ${shown.counts.map((count, i) => {
         const height = count === 0 ? 0 : Math.max(2, (tall * count) / most);
-        return svg`<rect class="bar-fill" x=${i * bin} y=${tall - height} width=${bin - 2} height=${height}><title>${text(i)}</title></rect>`;
+        return svg`<rect class="bar-fill" x=${i * bin} y=${tall - height} width=${bin - 2} height=${height}><title .textContent=${text(i)}></title></rect>`;
       })}
       ${svg`<path class="bar-base" d=${`M0 ${tall + 0.5}H${shown.counts.length * bin - 2}`}></path>`}
     </svg>

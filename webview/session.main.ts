@@ -1,7 +1,7 @@
 import './no-eval.ts';
 import { render } from 'lit';
 import { demonstrationsActions } from './demonstrations-model.ts';
-import { connect, remember, wallClock } from './host.ts';
+import { connect, remember, takeOver, wallClock } from './host.ts';
 import { setLanguage, t } from './language.ts';
 import { firstRounds, sessionContract, wholeRounds } from './protocol.ts';
 import type { SessionRound } from './protocol.ts';
@@ -20,7 +20,11 @@ const model: SessionModel = {
   writing: '',
   editing: undefined,
   near: new Set(firstRounds),
-  most: Math.max(2, Math.ceil(window.innerHeight / leastRoundHeight)),
+  most: Math.max(
+    2,
+    Math.ceil(window.innerHeight / leastRoundHeight),
+    document.querySelectorAll('#app [data-round]').length, // of the picture that the page came with
+  ),
   unfolded: new Set(),
   trail: undefined,
   history: undefined,
@@ -402,6 +406,7 @@ function drawSoon(): void {
 function draw(): void {
   const root = document.querySelector<HTMLElement>('#app');
   if (!root || !model.state) return;
+  takeOver(root);
   render(sessionView(model, actions), root);
   root.setAttribute('aria-busy', String(model.state.kind === 'preparing'));
   if (model.rounds.length > wholeRounds) watchRounds(root);

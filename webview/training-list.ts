@@ -1,8 +1,8 @@
 import { html, nothing, svg } from 'lit';
 import type { TemplateResult } from 'lit';
-import { dashOf, runColours } from './curve-plot.ts';
 import { number, t } from './language.ts';
 import type { ModelRow } from './protocol.ts';
+import { dashOf, runColours } from './run-style.ts';
 import { duration, isActive, statusIcon, statusName } from './training-words.ts';
 import type { FullState, TrainingActions } from './training-view.ts';
 

@@ -2,7 +2,7 @@ import './no-eval.ts';
 import { render } from 'lit';
 import './training.css';
 import './curve-plot.ts';
-import { connect, remember } from './host.ts';
+import { connect, remember, takeOver } from './host.ts';
 import { setLanguage } from './language.ts';
 import { trainingContract } from './protocol.ts';
 import type { SelectedCurve, TrainingState } from './protocol.ts';
@@ -34,6 +34,7 @@ const host = connect(trainingContract, {
 function draw(): void {
   const root = document.querySelector<HTMLElement>('#app');
   if (!root || !state) return;
+  takeOver(root);
   render(
     trainingView(state, curves, {
       select: (ids) => host.tell('select', { ids: [...ids] }),

@@ -12,7 +12,7 @@ import { showFailure } from './failures.ts';
 import { workspaceOf } from './folders.ts';
 import type { WorkbenchLog } from './log.ts';
 import { readSetting } from './settings.ts';
-import { webviewPage } from './webview-page.ts';
+import { PageWriter } from './page-writer.ts';
 
 /** One dataset inspector. Owns its state; the page only shows it. */
 export class DatasetPanel implements vscode.Disposable {
@@ -21,6 +21,7 @@ export class DatasetPanel implements vscode.Disposable {
   private readonly engine: Engine;
   private readonly log: WorkbenchLog;
   private readonly page: HostEnd<InspectorContract>;
+  private readonly writer: PageWriter;
   private state: InspectorState;
   private loading: AbortController | undefined;
 
@@ -59,10 +60,21 @@ export class DatasetPanel implements vscode.Disposable {
     });
     panel.webview.onDidReceiveMessage((message: unknown) => this.page.receive(message));
     panel.onDidChangeViewState(() => {
-      if (!panel.visible) this.page.suspend(); // VS Code drops a hidden page and loads it anew
+      if (panel.visible) return;
+      this.page.suspend(); // VS Code drops a hidden page and loads it anew
+      this.writer.forgetPicture();
     });
-    panel.onDidDispose(() => this.loading?.abort());
-    panel.webview.html = webviewPage(panel.webview, extension, 'dataset', reference.name);
+    this.writer = new PageWriter(panel, {
+      extension,
+      log,
+      bundle: 'dataset',
+      title: reference.name,
+      onWritten: () => this.page.greet(),
+    });
+    panel.onDidDispose(() => {
+      this.loading?.abort();
+      this.writer.dispose();
+    });
     void this.reload();
   }
 
@@ -95,7 +107,8 @@ export class DatasetPanel implements vscode.Disposable {
   private become(state: InspectorState): void {
     this.state = state;
     if (this.page.listening) this.page.update('state', state);
-    else if (state.kind === 'full') this.page.greet();
+    else if (state.kind === 'full')
+      this.writer.picture((pictures, language) => pictures.dataset(state, language));
   }
 
   private tellEverything(): void {

@@ -14,12 +14,14 @@ export function webviewOptions(extension: vscode.Uri): vscode.WebviewOptions {
  * The page of a panel: its bundle and style sheet, nothing inline, nothing remote. Only the script that bears the
  * nonce runs.
  * @param bundle name of `webview/<bundle>.main.ts`
+ * @param picture what it shows until its script has come: HTML in which all texts are escaped (first-pictures.ts)
  */
 export function webviewPage(
   webview: vscode.Webview,
   extension: vscode.Uri,
   bundle: string,
   title: string,
+  picture?: string,
 ): string {
   const nonce = randomBytes(18).toString('base64');
   const resource = (name: string) =>
@@ -30,6 +32,20 @@ export function webviewPage(
     `style-src ${webview.cspSource}`,
     `font-src ${webview.cspSource}`,
   ].join('; ');
+  const script = resource(`${bundle}.js`);
+  // Nothing that is on the way when a picture is drawn may begin only then: VS Code shows the page after it.
+  const head =
+    picture === undefined
+      ? ''
+      : `<link rel="preload" as="font" type="font/ttf" crossorigin href="${resource('codicon.ttf')}" />
+    <link rel="preload" as="script" crossorigin nonce="${nonce}" href="${script}" />
+    `;
+  const body =
+    picture === undefined
+      ? `<main id="app"></main>
+    <script type="module" nonce="${nonce}" src="${script}"></script>`
+      : `<main id="app" aria-busy="true">${picture}</main>
+    <script nonce="${nonce}" src="${resource('start.js')}" data-page="${script}"></script>`;
   return `<!doctype html>
 <html lang="${escapeHtml(vscode.env.language)}">
   <head>
@@ -37,11 +53,10 @@ export function webviewPage(
     <meta http-equiv="Content-Security-Policy" content="${policy}" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <link rel="stylesheet" href="${resource(`${bundle}.css`)}" />
-    <title>${escapeHtml(title)}</title>
+    ${head}<title>${escapeHtml(title)}</title>
   </head>
   <body>
-    <main id="app"></main>
-    <script type="module" nonce="${nonce}" src="${resource(`${bundle}.js`)}"></script>
+    ${body}
   </body>
 </html>`;
 }

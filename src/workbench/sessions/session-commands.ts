@@ -61,9 +61,10 @@ function startOf(argument: unknown): Start | undefined {
 
 /** “ToolRec: Open Session…”: the sessions of the open folders, the latest first. */
 export async function openSession(workbench: Workbench, argument: unknown): Promise<void> {
-  const reference =
-    sessionOf(argument) ?? (await pickSession(workbench, vscode.l10n.t('Which session should be opened?')));
-  if (reference) await workbench.sessionPanels.open(reference);
+  const known = sessionOf(argument);
+  if (known) return workbench.sessionPanels.open(known);
+  const chosen = await pickSession(workbench, vscode.l10n.t('Which session should be opened?'));
+  if (chosen) await workbench.sessionPanels.open({ folder: chosen.folder, id: chosen.id }, chosen.title);
 }
 
 /** “ToolRec: Delete Session…”: asks, then deletes. */
@@ -155,7 +156,7 @@ export function sessionOf(argument: unknown): SessionReference | undefined {
 export async function pickSession(
   { sessions }: Workbench,
   placeHolder: string,
-): Promise<SessionReference | undefined> {
+): Promise<(SessionReference & { readonly title: string }) | undefined> {
   const entries = (await Promise.all(openFolders().map(({ uri }) => sessions.list(uri.fsPath)))).flat();
   if (entries.length === 0)
     throw new UsageError('no-sessions', 'There is no session yet.', 'Run “ToolRec: Start Session”.');
@@ -165,7 +166,7 @@ export async function pickSession(
     matchOnDescription: true,
     matchOnDetail: true,
   });
-  return chosen && { folder: chosen.entry.folder, id: chosen.entry.id };
+  return chosen && { folder: chosen.entry.folder, id: chosen.entry.id, title: chosen.label };
 }
 
 function entryItem(entry: SessionEntry) {

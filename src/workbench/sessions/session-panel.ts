@@ -10,7 +10,7 @@ import { CancelledError, ToolRecError } from '../../shared/errors.ts';
 import { HostEnd } from '../../shared/message-channel.ts';
 import { showFailure } from '../failures.ts';
 import { commands } from '../names.ts';
-import { webviewPage } from '../webview-page.ts';
+import { PageWriter } from '../page-writer.ts';
 import type { Workbench } from '../workbench.ts';
 import { chooseBreakpoints } from './breakpoints.ts';
 import { chooseRetrieval } from './choose-retrieval.ts';
@@ -35,8 +35,13 @@ import { openCall } from './session-texts.ts';
 const drawnAtLatestMs = 500;
 /** So many pictures can be on their way: one is drawn while the next comes. */
 const mostUnderWay = 2;
-/** What changes within so long while a round is under way is one picture: a quick round is shown whole. */
-const gatherMs = 16;
+/**
+ * What changes within so long while a round is under way is one picture. Most rounds of the offline policy are shorter:
+ * they are shown whole, for a second picture would wait until the page has drawn the first.
+ */
+const gatherMs = 20;
+/** Something may follow at once, as a round follows when a session begins again. */
+const idleMs = 4;
 /** Pause between two looks at what a model is writing. */
 const writingMs = 40;
 
@@ -56,6 +61,7 @@ export class SessionPanel implements vscode.Disposable {
   private readonly panel: vscode.WebviewPanel;
   private readonly workbench: Workbench;
   private readonly page: HostEnd<SessionContract>;
+  private readonly writer: PageWriter;
   private readonly asked: number;
   private state: SessionPanelState;
   private current: OpenSession | undefined;
@@ -65,7 +71,8 @@ export class SessionPanel implements vscode.Disposable {
   private line: ShownLine = {};
   /** Rounds that the page is near. */
   private near: ReadonlySet<number> = new Set(firstRounds);
-  private family: readonly FamilyMember[] = [];
+  /** undefined until it has been read. */
+  private family: readonly FamilyMember[] | undefined;
   private leftLines = shownLeft;
   private atRound = 0;
   private revision = 0;
@@ -77,6 +84,8 @@ export class SessionPanel implements vscode.Disposable {
   private firstShown: number | undefined;
   private scheduled: NodeJS.Immediate | undefined;
   private gathering: NodeJS.Timeout | undefined;
+  /** Whether a round was under way at the last change. */
+  private busy = false;
   /** When the first change was made that the page has not been told. */
   private changedAt: number | undefined;
   /** Runs while pictures are on their way. */
@@ -84,6 +93,8 @@ export class SessionPanel implements vscode.Disposable {
   private writing: NodeJS.Timeout | undefined;
   private readonly list: Disposable;
   private opening: AbortController | undefined;
+  /** Whether the page has drawn anything. */
+  private answered = false;
   private readonly reopen: () => void;
 
   constructor(
@@ -112,12 +123,18 @@ export class SessionPanel implements vscode.Disposable {
     panel.onDidChangeViewState(() => {
       // Where the page is not kept while hidden, VS Code drops it and loads it anew.
       if (!panel.visible && !panel.options.retainContextWhenHidden) this.page.suspend();
-      if (panel.active && this.current) workbench.sessions.setActive(this.current);
+      if (panel.active) this.becomeActive();
     });
     this.list = workbench.sessions.onDidChangeList(() => void this.readFamily());
     this.reopen = () => void this.start(options.title, options.open);
     panel.onDidDispose(() => this.end());
-    panel.webview.html = webviewPage(panel.webview, extensionUri, 'session', options.title);
+    this.writer = new PageWriter(panel, {
+      extension: extensionUri,
+      log: workbench.log,
+      bundle: 'session',
+      title: options.title,
+      onWritten: () => this.introduce(),
+    });
     this.reopen();
   }
 
@@ -188,22 +205,47 @@ export class SessionPanel implements vscode.Disposable {
     this.forgetExamples();
     this.current = session;
     this.line = {};
-    this.family = [];
+    this.family = undefined;
     this.leftLines = shownLeft;
     this.views = new RoundViews();
     this.listener = session.onDidChange((change) => this.onChange(change));
-    this.panel.title = titleOf(session);
+    const title = titleOf(session);
+    if (this.panel.title !== title) this.panel.title = title;
     if (before) this.workbench.sessionPanels.switched(before.reference, session.reference);
-    if (this.panel.active || sessions.active === before) sessions.setActive(session);
+    if (this.panel.active || sessions.active === before) this.becomeActive();
     if (before && !this.workbench.sessionPanels.shows(before)) void sessions.close(before);
     if (this.page.listening) {
       this.tellReference();
       this.tell();
-    } else this.page.greet();
+    }
     void this.readFamily();
   }
 
+  /** What follows the active session has time until the page has been drawn: both are drawn by one thread of VS Code. */
+  private becomeActive(): void {
+    if (this.current && this.answered) this.workbench.sessions.setActive(this.current);
+  }
+
+  /** Shows the session on a page that does not listen yet, as soon as there is all that belongs to its first picture. */
+  private introduce(): void {
+    const { current, writer, family } = this;
+    if (!current || !family || this.page.listening) return;
+    if (!writer.open) {
+      this.page.greet();
+      return;
+    }
+    // Columns and taste come from the dataset; retrieval, which follows it, changes nothing in the picture.
+    if (!current.dataset && current.preparation.kind !== 'failed') return;
+    const rounds = new RoundViews().changes(current, this.line, this.near).rounds;
+    const head = headView(current, this.line, family, this.leftLines);
+    writer.picture((pictures, language) => pictures.session({ head, rounds }, language));
+  }
+
   private onChange(change: SessionChange): void {
+    if (!this.page.listening) {
+      this.introduce();
+      return;
+    }
     if (change === 'text') {
       this.writing ??= setTimeout(() => {
         this.writing = undefined;
@@ -213,9 +255,18 @@ export class SessionPanel implements vscode.Disposable {
     }
     if (change === 'state') this.line = {};
     this.changedAt ??= performance.now();
+    const before = this.busy;
+    this.busy = this.current?.activity !== undefined;
     // Of a page that does not follow, what changes meanwhile is one picture more, however much it is.
     if (this.revision - this.settled >= mostUnderWay) return;
-    if (this.current?.activity) this.gathering ??= setTimeout(() => this.tellSoon(), gatherMs);
+    if (before && !this.busy) this.tellSoon();
+    else this.gathering ??= setTimeout(() => this.gathered(), this.busy ? gatherMs : idleMs);
+  }
+
+  private gathered(): void {
+    this.gathering = undefined;
+    const left = gatherMs - (performance.now() - (this.changedAt ?? 0));
+    if (this.busy && left > 1) this.gathering = setTimeout(() => this.tellSoon(), left);
     else this.tellSoon();
   }
 
@@ -236,7 +287,7 @@ export class SessionPanel implements vscode.Disposable {
     const { count, rounds } = this.views.changes(current, this.line, this.near);
     if (rounds.length > 0 || count !== this.roundsSent) this.page.update('rounds', { count, rounds });
     this.roundsSent = count;
-    this.become({ kind: 'full', head: headView(current, this.line, this.family, this.leftLines) });
+    this.become({ kind: 'full', head: headView(current, this.line, this.family ?? [], this.leftLines) });
     this.tellWriting();
   }
 
@@ -284,7 +335,8 @@ export class SessionPanel implements vscode.Disposable {
     const family = await this.workbench.sessions.family(current.reference).catch(() => []);
     if (current !== this.current) return;
     this.family = family;
-    this.tell();
+    if (this.page.listening) this.tell();
+    else this.introduce();
   }
 
   private connect(): HostEnd<SessionContract> {
@@ -446,6 +498,10 @@ export class SessionPanel implements vscode.Disposable {
 
   private onDrawn(picture: DrawnPicture): void {
     this.goOn(picture.revision);
+    if (!this.answered) {
+      this.answered = true;
+      if (this.panel.active || !this.workbench.sessions.active) this.becomeActive();
+    }
     if (!this.panel.visible) {
       this.pictures.forget();
       return;
@@ -462,6 +518,7 @@ export class SessionPanel implements vscode.Disposable {
     clearTimeout(this.gathering);
     clearTimeout(this.writing);
     clearTimeout(this.drawing);
+    this.writer.dispose();
     this.listener?.dispose();
     this.forgetExamples();
     this.list.dispose();

@@ -65,8 +65,12 @@ export class SessionPanels implements vscode.WebviewPanelSerializer, vscode.Disp
     return this.all.map((panel) => panel.timings);
   }
 
-  /** Shows a session: in the panel that has it, or in a new one. */
-  async open(reference: SessionReference, asked = performance.now()): Promise<void> {
+  /**
+   * Shows a session: in the panel that has it, or in a new one.
+   * @param title of the new panel until the session has been read
+   */
+  async open(reference: SessionReference, title = reference.id): Promise<void> {
+    const asked = performance.now();
     const existing = this.all.find(
       ({ session }) => session !== undefined && sameReference(session.reference, reference),
     );
@@ -74,11 +78,10 @@ export class SessionPanels implements vscode.WebviewPanelSerializer, vscode.Disp
       existing.reveal();
       return;
     }
-    const { [reference.id]: _, ...others } = this.memory.get<Record<string, string>>(switchedKey, {});
-    void this.memory.update(switchedKey, others); // asked for by name: it is not another's place
-    await this.attach(this.create(reference.id), reference.id, asked, () =>
-      this.workbench().sessions.get(reference),
-    );
+    const { [reference.id]: switched, ...others } = this.memory.get<Record<string, string>>(switchedKey, {});
+    // Asked for by name: it is not another's place.
+    if (switched !== undefined) void this.memory.update(switchedKey, others);
+    await this.attach(this.create(title), title, asked, () => this.workbench().sessions.get(reference));
   }
 
   /** Starts a session in a new panel, which shows what is prepared meanwhile. */

@@ -10,7 +10,7 @@ import { showFailure } from '../failures.ts';
 import { workspaceOf } from '../folders.ts';
 import { isUnderWay } from '../models/model-rows.ts';
 import { commands } from '../names.ts';
-import { webviewPage } from '../webview-page.ts';
+import { PageWriter } from '../page-writer.ts';
 import { ShownCurves } from './shown-curves.ts';
 import type { TrainingPanelParts } from './training-panels.ts';
 
@@ -28,6 +28,7 @@ export class TrainingPanel implements vscode.Disposable {
   private readonly folder: vscode.Uri;
   private readonly parts: TrainingPanelParts;
   private readonly page: HostEnd<TrainingContract>;
+  private readonly writer: PageWriter;
   private readonly curves: ShownCurves;
   private readonly disposables = new DisposableStore();
   private state: TrainingState = { kind: 'loading' };
@@ -88,7 +89,9 @@ export class TrainingPanel implements vscode.Disposable {
     own.add(panel.webview.onDidReceiveMessage((message: unknown) => this.page.receive(message)));
     own.add(
       panel.onDidChangeViewState(() => {
-        if (!panel.visible) this.page.suspend(); // VS Code drops a hidden page and loads it anew
+        if (panel.visible) return;
+        this.page.suspend(); // VS Code drops a hidden page and loads it anew
+        this.writer.forgetPicture();
       }),
     );
     own.add(parts.models.onDidChange(() => this.refreshSoon()));
@@ -100,9 +103,17 @@ export class TrainingPanel implements vscode.Disposable {
     const poll = setInterval(() => this.readElsewhere(), elsewhereMs);
     own.add({ dispose: () => clearInterval(poll) });
     panel.onDidDispose(() => this.release());
-    panel.webview.html = webviewPage(panel.webview, parts.extension, 'training', panel.title);
+    this.writer = own.add(
+      new PageWriter(panel, {
+        extension: parts.extension,
+        log: parts.log,
+        bundle: 'training',
+        title: panel.title,
+        onWritten: () => this.page.greet(),
+      }),
+    );
     void this.refresh().then(() => {
-      if (!this.disposed) this.page.greet();
+      this.writer.picture((pictures, language) => pictures.training(this.state, language));
       this.curves.select(this.selected);
     });
   }

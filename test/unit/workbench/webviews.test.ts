@@ -67,7 +67,7 @@ describe('every webview', () => {
       );
       const speaking = hosts.filter((host) => host.text.includes(`new HostEnd(${contract},`));
       assert.equal(speaking.length, 1, `hosts of ${contract}`);
-      assert.match(speaking[0]!.text, new RegExp(`webviewPage\\([^]*?'${name}'`));
+      assert.match(speaking[0]!.text, new RegExp(`(webviewPage|new PageWriter)\\([^]*?'${name}'`));
     });
 
     it(`${name}: forbids zod to compile code before anything else runs, and says when it is ready`, () => {

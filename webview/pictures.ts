@@ -1,0 +1,57 @@
+import { render } from '@lit-labs/ssr/lib/render.js';
+import { collectResultSync } from '@lit-labs/ssr/lib/render-result.js';
+import type { TemplateResult } from 'lit';
+import { datasetView, type DatasetActions } from './dataset-view.ts';
+import { useLanguage } from './language.ts';
+import { firstRounds } from './protocol.ts';
+import type { Pictures } from './protocol.ts';
+import type { SessionActions, SessionModel } from './session-model.ts';
+import { sessionView } from './session-view.ts';
+import { trainingView, type TrainingActions } from './training-view.ts';
+
+/**
+ * First pictures of panels, drawn in the extension host by the views of the pages themselves while VS Code still makes
+ * the frame: a person sees the panel before the page's script has come. That one draws the same anew and answers.
+ */
+export const pictures: Pictures = {
+  session: ({ head, rounds }, language) => {
+    useLanguage(language);
+    const model: SessionModel = {
+      state: { kind: 'full', head },
+      rounds: [...rounds],
+      writing: '',
+      editing: undefined,
+      near: new Set<number>(firstRounds),
+      most: mostRounds,
+      unfolded: new Set<number>(),
+      trail: undefined,
+      history: undefined,
+      prompt: undefined,
+      examples: undefined,
+      example: {},
+      examplesActions: undefined,
+    };
+    return drawn(sessionView(model, noActions as SessionActions));
+  },
+  training: (state, language) => {
+    useLanguage(language);
+    return drawn(trainingView(state, [], noActions as TrainingActions));
+  },
+  dataset: (state, language) => {
+    useLanguage(language);
+    const catalogue = { query: '', offset: 0 };
+    return drawn(datasetView({ state, catalogue, history: {} }, noActions as DatasetActions));
+  },
+};
+
+/** What lit leaves for a page that would take its picture over piece by piece. Text of others has no “<” left. */
+const marks = /<!--\/?lit-[^>]*-->|<\?>/g;
+
+function drawn(view: TemplateResult): string {
+  return collectResultSync(render(view)).replace(marks, '');
+}
+
+/** Rounds in the picture: as many as most windows show. */
+const mostRounds = 2;
+/** Nobody can press anything in a picture. */
+const noActions = {};
