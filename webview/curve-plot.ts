@@ -2,7 +2,7 @@ import { html, LitElement, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import uPlot from 'uplot';
 import { valueAt, type Chart } from './curve-data.ts';
-import { tickNumber } from './language.ts';
+import { tickNumber, tickNumbers } from './language.ts';
 import { dashOf, runColours } from './run-style.ts';
 
 export interface CurvePlotSpec {
@@ -13,6 +13,8 @@ export interface CurvePlotSpec {
   /** What the shared axis shows; of all charts together. */
   readonly range: readonly [number, number];
   readonly height: number;
+  /** The shared axis counts: epochs or steps. */
+  readonly counts: boolean;
   readonly logarithmic: boolean;
   /** Named values have points on them: one an epoch. */
   readonly points: boolean;
@@ -21,6 +23,17 @@ export interface CurvePlotSpec {
   /** Shown while there is nothing to draw. */
   readonly empty: string;
 }
+
+/** Lower plots have their ticks closer together. */
+const smallHeight = 150;
+/** Closer together than this, in px, points hide the line that they are on. */
+const pointEvery = 7;
+/** From tick to tick of an axis that counts. */
+const wholeSteps = Array.from({ length: 10 }, (_, i) => [1, 2, 5].map((step) => step * 10 ** i)).flat();
+
+/** Whether the points in view of a line stand apart: asked by uPlot each time that it draws. */
+const roomForPoints = (plot: uPlot, _: number, from: number, to: number): boolean =>
+  (to - from) * pointEvery <= plot.over.clientWidth;
 
 /** All plots of the page show the same place on the shared axis. */
 const sync = uPlot.sync('training');
@@ -148,7 +161,7 @@ export class CurvePlot extends LitElement {
       return;
     }
     const lines = chart.lines.map(({ id, order, faint }) => `${id} ${order} ${faint}`);
-    const shape = JSON.stringify([lines, spec.logarithmic, spec.height, spec.points, spec.title]);
+    const shape = JSON.stringify([lines, spec.logarithmic, spec.height, spec.counts, spec.points, spec.title]);
     const data = [chart.x, ...chart.lines.map(({ values }) => values)] as unknown as uPlot.AlignedData;
     if (this.plot && shape === this.shape) {
       if (this.plot.width !== width) this.plot.setSize({ width, height: spec.height });
@@ -184,11 +197,20 @@ export class CurvePlot extends LitElement {
         y: spec.logarithmic ? { distr: 3, log: 10 } : {},
       },
       axes: [
-        { ...axis, size: 28, values: (_, ticks) => ticks.map((tick) => tickNumber(tick)) },
+        {
+          ...axis,
+          size: 28,
+          values: (_, ticks) => tickNumbers(ticks),
+          ...(spec.counts ? { incrs: [...wholeSteps] } : {}),
+        },
         {
           ...axis,
           size: 56,
-          values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : tickNumber(tick))),
+          space: spec.height < smallHeight ? 20 : 30,
+          values: (_, ticks) =>
+            spec.logarithmic
+              ? ticks.map((tick) => (tick === null ? '' : tickNumber(tick)))
+              : tickNumbers(ticks),
         },
       ],
       series: [
@@ -200,7 +222,7 @@ export class CurvePlot extends LitElement {
             width: faint ? 1 : 2,
             dash: [...(faint ? [] : dashOf(order))],
             spanGaps: true,
-            points: { show: spec.points && !faint, size: 5, fill: own },
+            points: { show: spec.points && !faint ? roomForPoints : false, size: 5, fill: own },
           };
         }),
       ],

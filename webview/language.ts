@@ -42,6 +42,15 @@ export function tickNumber(value: number): string {
     : value.toLocaleString(locale, { maximumSignificantDigits: 4 });
 }
 
+/** The ticks of one axis, all with the decimals that one of them needs. */
+export function tickNumbers(ticks: readonly number[]): string[] {
+  const digits = ticks.map((tick) => String(Number(tick.toPrecision(4))));
+  if (digits.some((text) => text.includes('e')) || ticks.some((tick) => Math.abs(tick) >= 10_000))
+    return ticks.map((tick) => tickNumber(tick));
+  const decimals = Math.max(0, ...digits.map((text) => text.split('.')[1]?.length ?? 0));
+  return ticks.map((tick) => number(tick, decimals));
+}
+
 export function percent(share: number, digits = 1): string {
   return share.toLocaleString(locale, {
     style: 'percent',

@@ -47,8 +47,11 @@ export const pictures: Pictures = {
 /** What lit leaves for a page that would take its picture over piece by piece. Text of others has no “<” left. */
 const marks = /<!--\/?lit-[^>]*-->|<\?>/g;
 
+/** lit writes what an element is told as an attribute. Of these HTML asks only whether it is there, not what it says. */
+const notSo = /\s(?:checked|disabled|open|selected)="false"/g;
+
 function drawn(view: TemplateResult): string {
-  return collectResultSync(render(view)).replace(marks, '');
+  return collectResultSync(render(view)).replace(marks, '').replace(notSo, '');
 }
 
 /** Rounds in the picture: as many as most windows show. */

@@ -13,9 +13,13 @@ import { number, shortNumber, t } from './language.ts';
 import type { ChartOptions, SelectedCurve } from './protocol.ts';
 import { duration } from './training-words.ts';
 
-/** The four charts over one shared axis, and what they are drawn by. */
+/**
+ * The four charts over one shared axis, and what they are drawn by.
+ * @param reading some of the curves are still read: an empty chart says nothing yet
+ */
 export function charts(
   curves: readonly SelectedCurve[],
+  reading: boolean,
   options: ChartOptions,
   change: (options: ChartOptions) => void,
 ): TemplateResult {
@@ -44,6 +48,7 @@ export function charts(
     chart,
     range,
     height,
+    counts: options.axis !== 'seconds',
     xText,
     yText,
     empty,
@@ -51,8 +56,8 @@ export function charts(
     points: false,
     ...more,
   });
-  const perEpoch = t('The first value comes at the end of the first epoch.');
-  const perStep = t('The first value comes with the first step.');
+  const perEpoch = reading ? '' : t('The first value comes at the end of the first epoch.');
+  const perStep = reading ? '' : t('The first value comes with the first step.');
   return html`<section aria-label=${t('Curves')}>
     ${toolbar(options, change)}
     <toolrec-curves

@@ -65,7 +65,9 @@ function empty({ hasDatasets, trusted }: FullState, actions: TrainingActions): T
 function full(state: FullState, curves: readonly SelectedCurve[], actions: TrainingActions): TemplateResult {
   const { rows, selected } = state;
   const shown = selected.flatMap((id) => rows.find((row) => row.id === id) ?? []);
-  const own = shown.flatMap((row) => curves.find(({ id }) => id === row.id) ?? []);
+  // Each keeps its place, and so its colour, while others are still read.
+  const read = shown.map(({ id }) => curves.find((curve) => curve.id === id));
+  const own = read.map((curve, i) => curve ?? { id: shown[i]!.id, steps: [], epochs: [] });
   return html`<div class="columns">
     ${runList(state, actions)}
     <div class="content">
@@ -74,7 +76,7 @@ function full(state: FullState, curves: readonly SelectedCurve[], actions: Train
           ? html`<p class="empty">
               ${t('Choose a run on the left. Tick several to lay them over each other.')}
             </p>`
-          : html`${head(shown, state, actions)} ${charts(own, state.options, actions.options)}
+          : html`${head(shown, state, actions)} ${charts(own, read.includes(undefined), state.options, actions.options)}
             ${epochTables(own)} ${shown.length > 1 ? comparisonTable(shown) : nothing}`
       }
     </div>

@@ -88,6 +88,7 @@ export class TrainingQueue {
     this.turn = Promise.all([before, own]);
     try {
       lock = await lockTraining(workspace, id);
+      await this.refuseAtOnce(workspace, request);
       if (this.running.size > 1) work.onProgress?.({ message: 'Waiting for another training to end' });
       await Promise.race([before, aborted(stop.signal)]); // one that is called off need not wait on
       throwIfCancelled(stop.signal, 'Training');
@@ -99,6 +100,13 @@ export class TrainingQueue {
       await lock?.release();
       finish();
     }
+  }
+
+  /** One without its backbone need not wait for its turn to hear so, unless the backbone is about to be trained. */
+  private async refuseAtOnce(workspace: Workspace, { tool }: TrainingRequest): Promise<void> {
+    if (!tool) return;
+    const backbone = workspace.entry('models', tool.backbone);
+    if (!this.running.has(backbone)) await readManifest(backbone);
   }
 
   pause(directory: string): boolean {

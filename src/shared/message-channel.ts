@@ -46,6 +46,7 @@ type Message =
       readonly className: string;
       readonly detail: ErrorDetail;
     }
+  | { readonly kind: 'greeting' }
   | { readonly kind: 'intent' | 'update'; readonly name: string; readonly params: unknown };
 
 type Post = (message: unknown) => void;
@@ -121,6 +122,7 @@ export class HostEnd<C extends PanelContract> {
       case 'reply':
       case 'failure':
       case 'update':
+      case 'greeting':
       case undefined:
         this.side.onViolation(violation('the page sent a message without a known form'));
     }
@@ -131,6 +133,7 @@ export class HostEnd<C extends PanelContract> {
     this.queue = undefined;
     this.side.onReady();
     for (const message of waiting) this.post(message);
+    this.post({ kind: 'greeting' } satisfies Message);
   }
 
   private async answer(sequence: number, name: string, params: unknown): Promise<void> {
@@ -177,6 +180,7 @@ export class WebviewEnd<C extends PanelContract> {
     { readonly name: string; resolve(result: unknown): void; reject(error: Error): void }
   >();
   private sequence = 0;
+  /** Everything that there was to show has come; a single update may come to a page that was loaded anew. */
   private greeted = false;
 
   constructor(contract: C, post: Post, updates: UpdateHandlers<C>) {
@@ -214,9 +218,11 @@ export class WebviewEnd<C extends PanelContract> {
       const schema = own(this.contract.updates, message.name);
       if (!schema) throw violation(`there is no update “${message.name}”`);
       const handler = this.updates[message.name as keyof C['updates']] as (params: unknown) => void;
-      const params = check(schema, message.params, message.name);
+      handler(check(schema, message.params, message.name));
+      return;
+    }
+    if (message?.kind === 'greeting') {
       this.greeted = true;
-      handler(params);
       return;
     }
     if (message?.kind !== 'reply' && message?.kind !== 'failure') return; // not ours: VS Code posts too
@@ -243,7 +249,9 @@ function parseMessage(raw: unknown): Message | undefined {
         ? typeof name === 'string' && typeof sequence === 'number'
         : kind === 'reply'
           ? typeof sequence === 'number'
-          : kind === 'failure'
+          : kind === 'greeting'
+            ? true
+            : kind === 'failure'
             ? typeof sequence === 'number' && typeof detail === 'object' && detail !== null
             : (kind === 'intent' || kind === 'update') && typeof name === 'string';
   return fits ? (raw as Message) : undefined;

@@ -60,9 +60,7 @@ export class DatasetPanel implements vscode.Disposable {
     });
     panel.webview.onDidReceiveMessage((message: unknown) => this.page.receive(message));
     panel.onDidChangeViewState(() => {
-      if (panel.visible) return;
-      this.page.suspend(); // VS Code drops a hidden page and loads it anew
-      this.writer.forgetPicture();
+      if (!panel.visible) this.page.suspend(); // VS Code drops a hidden page and loads it anew
     });
     this.writer = new PageWriter(panel, {
       extension,
@@ -94,9 +92,10 @@ export class DatasetPanel implements vscode.Disposable {
         readManifest(directory),
         this.engine.request(datasetInspect, { workspace: folder.fsPath, name }, { signal: loading.signal }),
       ]);
+      if (loading.signal.aborted) return;
       this.become({ kind: 'full', facts: factsOf(manifest), statistics });
     } catch (error) {
-      if (error instanceof CancelledError) return;
+      if (error instanceof CancelledError || loading.signal.aborted) return;
       const text = error instanceof Error ? error.message : String(error);
       this.log.error(error instanceof ToolRecError ? `${error.code}: ${error.describe()}` : text);
       const remedy = error instanceof ToolRecError ? error.remedy : '';
@@ -107,7 +106,7 @@ export class DatasetPanel implements vscode.Disposable {
   private become(state: InspectorState): void {
     this.state = state;
     if (this.page.listening) this.page.update('state', state);
-    else if (state.kind === 'full')
+    else if (state.kind !== 'loading')
       this.writer.picture((pictures, language) => pictures.dataset(state, language));
   }
 

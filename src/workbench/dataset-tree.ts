@@ -5,7 +5,7 @@ import { ToolRecError } from '../shared/errors.ts';
 import { datasetDescription, datasetTooltip, escapeMarkdown } from './dataset-text.ts';
 import { openFolders, workspaceOf } from './folders.ts';
 import type { ModelStore } from './models/model-store.ts';
-import { ModelBranches, modelItem, type ModelNode } from './models/model-tree.ts';
+import { ModelBranches, type ModelNode } from './models/model-tree.ts';
 import { vscodeTexts } from './language.ts';
 import { commands, contextKeys, treeItems, views } from './names.ts';
 import type { WorkbenchLog } from './log.ts';
@@ -39,7 +39,7 @@ const modelsMs = 500;
  * under `.toolrec` change or on `refresh`.
  */
 export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode.Disposable {
-  private readonly changed = new vscode.EventEmitter<undefined>();
+  private readonly changed = new vscode.EventEmitter<DatasetNode[] | undefined>();
   readonly onDidChangeTreeData = this.changed.event;
 
   private readonly disposables = new DisposableStore();
@@ -76,7 +76,7 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
         this.modelTimer ??= setTimeout(() => {
           this.modelTimer = undefined;
           void this.showRunning();
-          this.changed.fire(undefined);
+          void this.showChanged();
           void this.noteFirstModels();
         }, modelsMs);
       }),
@@ -159,6 +159,13 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
       this.log.error(error instanceof ToolRecError ? error.describe() : String(error));
       return [];
     });
+  }
+
+  /** Draws only the rows of models that look otherwise now, where no row comes or goes. */
+  private async showChanged(): Promise<void> {
+    const rows = this.filter === '' ? await this.branches.changed().catch(() => undefined) : undefined;
+    if (rows === undefined) this.changed.fire(undefined);
+    else if (rows.length > 0) this.changed.fire([...rows]);
   }
 
   /** VS Code leaves a row that had nothing below it folded: what a person has just begun to train would not be seen. */
@@ -246,7 +253,7 @@ export class DatasetTree implements vscode.TreeDataProvider<DatasetNode>, vscode
       case 'dataset':
         return datasetItem(node, (await this.modelsOf(node)).length > 0);
       case 'model':
-        return modelItem(node);
+        return this.branches.item(node);
       case 'orphans':
         return orphansItem(node.folder);
       case 'problem':

@@ -60,6 +60,11 @@ export class DatasetInspectors implements vscode.WebviewPanelSerializer, vscode.
 
   private async attach(panel: vscode.WebviewPanel, reference: DatasetReference): Promise<void> {
     const { DatasetPanel } = await import('./dataset-panel.ts');
+    // Asked for twice at once.
+    if (this.shown.has(key(reference))) {
+      panel.dispose();
+      return;
+    }
     const inspector = new DatasetPanel(panel, reference, this.extension, this.engine, this.log);
     this.shown.set(key(reference), inspector);
     panel.onDidDispose(() => this.shown.delete(key(reference)));

@@ -15,11 +15,10 @@ export class PageWriter implements Disposable {
     readonly log: WorkbenchLog;
     readonly bundle: string;
     readonly title: string;
-    /** It is written: what VS Code is told for it from now on reaches it. */
+    /** It is written and about to be shown: what VS Code is told for it from now on reaches it. */
     readonly onWritten: () => void;
   };
   private waiting: NodeJS.Timeout | undefined;
-  private pictured = false;
 
   constructor(panel: vscode.WebviewPanel, page: PageWriter['page']) {
     this.panel = panel;
@@ -36,23 +35,16 @@ export class PageWriter implements Disposable {
   picture(draw: DrawPicture): void {
     if (!this.open) return;
     const { extension, log } = this.page;
-    this.write(firstPicture(extension, log, draw));
+    this.write(this.panel.visible ? firstPicture(extension, log, draw) : undefined);
   }
 
-  /** The page without its picture, for when VS Code loads it anew: by then the picture is an old one. */
-  forgetPicture(): void {
-    if (!this.pictured) return;
-    this.pictured = false;
-    const { extension, bundle, title } = this.page;
-    this.panel.webview.html = webviewPage(this.panel.webview, extension, bundle, title);
-  }
-
+  /** Of a panel that is hidden the page comes later: by then its picture would be an old one, so it has none. */
   private write(picture: string | undefined): void {
     this.dispose();
+    const { panel } = this;
     const { extension, bundle, title, onWritten } = this.page;
-    this.pictured = picture !== undefined;
-    this.panel.webview.html = webviewPage(this.panel.webview, extension, bundle, title, picture);
-    onWritten();
+    panel.webview.html = webviewPage(panel.webview, extension, bundle, title, picture);
+    if (panel.visible) onWritten();
   }
 
   dispose(): void {

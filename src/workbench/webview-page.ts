@@ -45,7 +45,7 @@ export function webviewPage(
       ? `<main id="app"></main>
     <script type="module" nonce="${nonce}" src="${script}"></script>`
       : `<main id="app" aria-busy="true">${picture}</main>
-    <script nonce="${nonce}" src="${resource('start.js')}" data-page="${script}"></script>`;
+    <script nonce="${nonce}" src="${resource('start.js')}" data-page="${script}" data-drawn="${Date.now()}"></script>`;
   return `<!doctype html>
 <html lang="${escapeHtml(vscode.env.language)}">
   <head>

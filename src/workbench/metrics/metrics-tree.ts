@@ -30,6 +30,8 @@ export class MetricsTree implements vscode.TreeDataProvider<MetricsRow>, vscode.
   private readonly view: vscode.TreeView<MetricsRow>;
   private readonly disposables = new DisposableStore();
   private filter = '';
+  /** The rows that it shows. */
+  private given = '';
 
   constructor(
     sessions: Sessions,
@@ -49,10 +51,12 @@ export class MetricsTree implements vscode.TreeDataProvider<MetricsRow>, vscode.
     for (const listen of [
       sessions.onDidChangeActive,
       sessions.onDidChange,
-      models.onDidChange,
       experiments.onDidChange,
     ])
       this.disposables.add(listen(refresh.soon));
+    // A training tells of much that is not shown here.
+    const compare = this.disposables.add(new Settling(() => void this.showChanged(), settle));
+    this.disposables.add(models.onDidChange(compare.soon));
   }
 
   get filterText(): string {
@@ -67,8 +71,8 @@ export class MetricsTree implements vscode.TreeDataProvider<MetricsRow>, vscode.
   }
 
   async getChildren(row?: MetricsRow): Promise<MetricsRow[]> {
-    const { methodRows, metricsRows } = await import('./metrics-rows.ts');
     if (row?.action?.kind === 'experiment') {
+      const { methodRows } = await import('./metrics-rows.ts');
       const { folder, id } = row.action;
       const methods = await this.read({ all: () => this.experiments.methods(folder, id) });
       return methodRows(row.action, methods, vscodeTexts);
@@ -80,7 +84,20 @@ export class MetricsTree implements vscode.TreeDataProvider<MetricsRow>, vscode.
       running > 0
         ? { value: running, tooltip: vscode.l10n.t('{0} experiments are running', running) }
         : undefined;
+    const rows = await this.rows(measured);
+    this.given = JSON.stringify(rows);
+    return rows;
+  }
+
+  private async rows(measured: Measured): Promise<MetricsRow[]> {
+    const { metricsRows } = await import('./metrics-rows.ts');
     return metricsRows(measured, vscodeTexts, this.filter);
+  }
+
+  /** VS Code takes a tree that changes from under the hover or menu that a person has open on it. */
+  private async showChanged(): Promise<void> {
+    if (this.view.visible && JSON.stringify(await this.rows(await this.measured())) === this.given) return;
+    this.changed.fire(undefined);
   }
 
   getTreeItem(row: MetricsRow): vscode.TreeItem {

@@ -23,11 +23,12 @@ export function newRun(plan: RunPlan, message: string, waits: boolean): LiveRun 
   return { plan, phase: waits ? 'waiting' : 'preparing', message };
 }
 
-/** Only training counts in steps; whatever comes before is preparation. */
+/** Only training counts in steps; whatever comes before is preparation. One that waits is told so by the engine too. */
 export function afterProgress(run: LiveRun, { message, done, total, unit }: Progress): LiveRun {
   const steps = unit === 'steps' && done !== undefined;
   const ending = run.phase === 'pausing' || run.phase === 'stopping';
-  const phase = ending ? run.phase : steps ? 'training' : run.phase === 'training' ? 'training' : 'preparing';
+  const same = run.phase === 'training' || (run.phase === 'waiting' && message === run.message);
+  const phase = steps && !ending ? 'training' : ending || same ? run.phase : 'preparing';
   if (!steps) return { ...run, phase, message };
   return { ...run, phase, message, done, ...(total === undefined ? {} : { total }) };
 }

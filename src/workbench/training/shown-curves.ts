@@ -3,7 +3,8 @@ import { CurveGatherer, type Curve } from '../../recommender/curve.ts';
 import type { TrainingEvent } from '../../recommender/training-event.ts';
 
 interface Shown {
-  gatherer: CurveGatherer;
+  /** undefined until it has been read. */
+  gatherer: CurveGatherer | undefined;
   loading: boolean;
   problem: string | undefined;
   /** What came while the file was read. */
@@ -30,14 +31,14 @@ export class ShownCurves {
     this.ids = ids;
     for (const id of this.shown.keys()) if (!ids.includes(id)) this.shown.delete(id);
     for (const id of ids) if (!this.shown.has(id)) void this.load(id);
-    this.changed();
+    this.changed(); // fewer, or in another order
   }
 
   add(id: string, events: readonly TrainingEvent[]): void {
     const shown = this.shown.get(id);
     if (!shown) return;
     if (shown.loading) shown.early.push(...events);
-    else for (const event of events) shown.gatherer.add(event);
+    else for (const event of events) shown.gatherer?.add(event);
     this.changed();
   }
 
@@ -45,7 +46,7 @@ export class ShownCurves {
   async load(id: string): Promise<void> {
     const before = this.shown.get(id);
     const shown: Shown = {
-      gatherer: before?.gatherer ?? new CurveGatherer(points),
+      gatherer: before?.gatherer,
       loading: true,
       problem: undefined,
       early: [],
@@ -58,6 +59,7 @@ export class ShownCurves {
       for (const event of shown.early)
         if (event.step > last || event.kind === 'epoch') shown.gatherer.add(event);
     } catch (error) {
+      shown.gatherer ??= new CurveGatherer(points);
       shown.problem = error instanceof Error ? error.message : String(error);
     }
     shown.loading = false;
@@ -65,10 +67,11 @@ export class ShownCurves {
     if (this.shown.get(id) === shown) this.changed();
   }
 
+  /** Those that have been read, in the order of selection. */
   get curves(): SelectedCurve[] {
     return this.ids.flatMap((id) => {
       const shown = this.shown.get(id);
-      if (!shown) return [];
+      if (!shown?.gatherer) return [];
       const { steps, epochs } = shown.gatherer.curve;
       return [
         {

@@ -36,6 +36,7 @@ export class TrainingPanel implements vscode.Disposable {
   private options: ChartOptions;
   private stateTimer: NodeJS.Timeout | undefined;
   private curvesTimer: NodeJS.Timeout | undefined;
+  private curvesTold = -Infinity;
   private known = new Set<string>();
   private disposed = false;
 
@@ -89,10 +90,8 @@ export class TrainingPanel implements vscode.Disposable {
     own.add(panel.webview.onDidReceiveMessage((message: unknown) => this.page.receive(message)));
     own.add(
       panel.onDidChangeViewState(() => {
-        if (panel.visible) return;
-        this.page.suspend(); // VS Code drops a hidden page and loads it anew
-        this.writer.forgetPicture();
-      }),
+      if (!panel.visible) this.page.suspend(); // VS Code drops a hidden page and loads it anew
+    }),
     );
     own.add(parts.models.onDidChange(() => this.refreshSoon()));
     own.add(
@@ -145,6 +144,7 @@ export class TrainingPanel implements vscode.Disposable {
         listDatasets(workspaceOf(this.folder)),
       ]);
       if (this.disposed) return;
+      this.readEnded(rows);
       this.followSelection(rows);
       this.become({
         kind: 'full',
@@ -180,11 +180,24 @@ export class TrainingPanel implements vscode.Disposable {
       if (status === 'elsewhere' && this.selected.includes(id)) void this.curves.load(id);
   }
 
+  /** What a run in another process wrote last, after it was read last. */
+  private readEnded(rows: readonly ModelRow[]): void {
+    if (this.state.kind !== 'full') return;
+    const before = new Map(this.state.rows.map(({ id, status }) => [id, status]));
+    for (const { id, status } of rows)
+      if (before.get(id) === 'elsewhere' && status !== 'elsewhere' && this.selected.includes(id))
+        void this.curves.load(id);
+  }
+
+  /** At once where the last time is long ago. A hidden page learns them when it is back. */
   private tellCurvesSoon(): void {
+    const left = Math.max(0, this.curvesTold + everyMs - performance.now());
     this.curvesTimer ??= setTimeout(() => {
       this.curvesTimer = undefined;
-      if (!this.disposed) this.page.update('curves', { curves: this.curves.curves });
-    }, everyMs);
+      if (!this.page.listening) return;
+      this.curvesTold = performance.now();
+      this.page.update('curves', { curves: this.curves.curves });
+    }, left);
   }
 
   private become(state: TrainingState): void {

@@ -61,6 +61,11 @@ export class TrainingPanels implements vscode.WebviewPanelSerializer, vscode.Dis
     ids: readonly string[],
   ): Promise<void> {
     const { TrainingPanel } = await import('./training-panel.ts');
+    // Asked for twice at once.
+    if (this.shown.has(folder.toString())) {
+      panel.dispose();
+      return;
+    }
     const shown = new TrainingPanel(panel, folder, ids, this.parts);
     this.shown.set(folder.toString(), shown);
     panel.onDidDispose(() => this.shown.delete(folder.toString()));

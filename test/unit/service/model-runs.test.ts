@@ -53,6 +53,23 @@ describe('the queue of training runs', () => {
     assert.equal(finished.config.hidden, 8);
   });
 
+  it('says at once that a backbone is missing, unless it is about to be trained', async () => {
+    const queue = new TrainingQueue();
+    const first = queue.train(workspace, dataset, { ...request, id: 'a' }, {});
+    const order: string[] = [];
+    void first.then(() => order.push('a'));
+    const tool = (backbone: string) => ({ attribute: 'colour', mode: 'frozen' as const, backbone });
+    const missing = queue.train(workspace, dataset, { ...request, id: 'b', tool: tool('nothing') }, {});
+    await assert.rejects(missing, { code: 'no-model' });
+    order.push('refused');
+    await first;
+    assert.deepEqual(order, ['refused', 'a']);
+    const later = queue.train(workspace, dataset, { ...request, id: 'c' }, {});
+    const waiting = queue.train(workspace, dataset, { ...request, id: 'd', tool: tool('c') }, {});
+    const [, trained] = await Promise.all([later, waiting]);
+    assert.equal(trained.tool?.backbone, 'c');
+  });
+
   it('refuses a second training of the same model, and one in the queue can be cancelled', async () => {
     const queue = new TrainingQueue();
     const first = queue.train(workspace, dataset, { ...request, id: 'a' }, {});

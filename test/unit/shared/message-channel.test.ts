@@ -16,16 +16,26 @@ const contract = {
 type Contract = typeof contract;
 
 /** Both ends, joined as `postMessage` joins them: later, and by structured clone. */
-function join(options: { host?: Partial<HostSide<Contract>>; webviewContract?: PanelContract } = {}) {
+function join(
+  options: {
+    host?: Partial<HostSide<Contract>>;
+    webviewContract?: PanelContract;
+    /** Whether what the host posts now comes to the page. */
+    reaches?: () => boolean;
+  } = {},
+) {
   const heard: string[] = [];
   const violations: ToolRecError[] = [];
   const later = (receive: (message: unknown) => void) => (message: unknown) => {
     const copy: unknown = structuredClone(message);
     setImmediate(() => receive(copy));
   };
+  const { reaches = () => true } = options;
   const host: HostEnd<Contract> = new HostEnd(
     contract,
-    later((message) => webview.receive(message)),
+    (message) => {
+      if (reaches()) later((copy) => webview.receive(copy))(message);
+    },
     {
       requests: {
         double: ({ value }) => Promise.resolve(value * 2),
@@ -85,23 +95,30 @@ describe('the channel between host and webview', () => {
   it('greets a page that is still loading: told once if that reached it, again if it did not', async () => {
     for (const [reaches, expected] of [
       [true, ['ready', 'shown 1']],
-      [false, ['ready', 'ready']],
+      // An update alone is not everything: the page was loaded anew while the host went on telling.
+      [false, ['ready', 'shown 2', 'ready', 'shown 1']],
     ] as const) {
-      let open = false;
-      const { host, webview, heard } = join({
+      const joined = join({
         host: {
           onReady: () => {
-            heard.push('ready');
-            if (open) host.update('shown', { step: 1 });
+            joined.heard.push('ready');
+            joined.host.update('shown', { step: 1 });
           },
         },
+        reaches: () => open,
       });
-      open = reaches;
+      const { host, webview, heard } = joined;
+      let open = reaches as boolean;
       assert.equal(host.listening, false);
       host.greet();
       host.greet();
       assert.equal(host.listening, true);
       await settled();
+      if (!reaches) {
+        open = true;
+        host.update('shown', { step: 2 });
+        await settled();
+      }
       webview.ready();
       await settled();
       assert.deepEqual(heard, expected);

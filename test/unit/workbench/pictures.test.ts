@@ -104,6 +104,24 @@ describe('first pictures', () => {
     assert.match(failed, /role="alert"/);
   });
 
+  it('ticks what is chosen, and nothing else', () => {
+    const html = pictures.training(
+      {
+        kind: 'full',
+        hasDatasets: true,
+        trusted: true,
+        rows: [row, { ...row, id: 'model-2' }],
+        selected: ['model-2'],
+        options: { axis: 'step', smoothing: 0.6, logarithmic: false },
+      },
+      english,
+    );
+    // HTML takes an attribute that is there for true, whatever it says.
+    const boxes = [...html.matchAll(/<input\s+type="(?:checkbox|radio)"[^>]*>/g)].map(([box]) => box);
+    const ticked = boxes.map((box) => /\schecked/.test(box));
+    assert.deepEqual(ticked, [false, true, false, true, false, false]);
+  });
+
   it('speaks the person’s language', () => {
     const loading = { kind: 'loading', name: 'd' } as const;
     assert.match(pictures.dataset(loading, english), /Reading “d”…/);

@@ -100,6 +100,9 @@ describe('rows of models', () => {
   it('a run keeps its phase while it ends, and says nothing of the time left before the first step', () => {
     const ending = { ...newRun(plan('m'), 'x', false), phase: 'stopping' as const };
     assert.equal(afterProgress(ending, { message: 'Epoch 2', done: 1, unit: 'steps' }).phase, 'stopping');
+    const waiting = newRun(plan('m'), 'Waiting', true);
+    assert.equal(afterProgress(waiting, { message: 'Waiting' }).phase, 'waiting');
+    assert.equal(afterProgress(waiting, { message: 'Preparing' }).phase, 'preparing');
     assert.equal(secondsLeft(newRun(plan('m'), 'x', false)), undefined);
     const hostile = known({ id: 'm', dataset: '[x](command:evil)' });
     assert.ok(!modelTooltip(modelRows('/w', [hostile], [])[0]!, false, english).includes('](command:'));
