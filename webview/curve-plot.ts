@@ -161,7 +161,14 @@ export class CurvePlot extends LitElement {
       return;
     }
     const lines = chart.lines.map(({ id, order, faint }) => `${id} ${order} ${faint}`);
-    const shape = JSON.stringify([lines, spec.logarithmic, spec.height, spec.counts, spec.points, spec.title]);
+    const shape = JSON.stringify([
+      lines,
+      spec.logarithmic,
+      spec.height,
+      spec.counts,
+      spec.points,
+      spec.title,
+    ]);
     const data = [chart.x, ...chart.lines.map(({ values }) => values)] as unknown as uPlot.AlignedData;
     if (this.plot && shape === this.shape) {
       if (this.plot.width !== width) this.plot.setSize({ width, height: spec.height });

@@ -76,8 +76,9 @@ function full(state: FullState, curves: readonly SelectedCurve[], actions: Train
           ? html`<p class="empty">
               ${t('Choose a run on the left. Tick several to lay them over each other.')}
             </p>`
-          : html`${head(shown, state, actions)} ${charts(own, read.includes(undefined), state.options, actions.options)}
-            ${epochTables(own)} ${shown.length > 1 ? comparisonTable(shown) : nothing}`
+          : html`${head(shown, state, actions)}
+            ${charts(own, read.includes(undefined), state.options, actions.options)} ${epochTables(own)}
+            ${shown.length > 1 ? comparisonTable(shown) : nothing}`
       }
     </div>
   </div>`;

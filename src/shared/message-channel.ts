@@ -252,8 +252,8 @@ function parseMessage(raw: unknown): Message | undefined {
           : kind === 'greeting'
             ? true
             : kind === 'failure'
-            ? typeof sequence === 'number' && typeof detail === 'object' && detail !== null
-            : (kind === 'intent' || kind === 'update') && typeof name === 'string';
+              ? typeof sequence === 'number' && typeof detail === 'object' && detail !== null
+              : (kind === 'intent' || kind === 'update') && typeof name === 'string';
   return fits ? (raw as Message) : undefined;
 }
 

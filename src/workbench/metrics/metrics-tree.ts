@@ -48,11 +48,7 @@ export class MetricsTree implements vscode.TreeDataProvider<MetricsRow>, vscode.
       vscode.window.createTreeView(views.metrics, { treeDataProvider: this, showCollapseAll: true }),
     );
     const refresh = this.disposables.add(new Settling(() => this.changed.fire(undefined), settle));
-    for (const listen of [
-      sessions.onDidChangeActive,
-      sessions.onDidChange,
-      experiments.onDidChange,
-    ])
+    for (const listen of [sessions.onDidChangeActive, sessions.onDidChange, experiments.onDidChange])
       this.disposables.add(listen(refresh.soon));
     // A training tells of much that is not shown here.
     const compare = this.disposables.add(new Settling(() => void this.showChanged(), settle));

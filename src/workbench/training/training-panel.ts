@@ -90,8 +90,8 @@ export class TrainingPanel implements vscode.Disposable {
     own.add(panel.webview.onDidReceiveMessage((message: unknown) => this.page.receive(message)));
     own.add(
       panel.onDidChangeViewState(() => {
-      if (!panel.visible) this.page.suspend(); // VS Code drops a hidden page and loads it anew
-    }),
+        if (!panel.visible) this.page.suspend(); // VS Code drops a hidden page and loads it anew
+      }),
     );
     own.add(parts.models.onDidChange(() => this.refreshSoon()));
     own.add(

@@ -47,7 +47,11 @@ describe('models in the tree', () => {
   }
 
   it('draw only the row of the training anew, which stays the one that menus have in hand', async () => {
-    rows = [row('a'), row('b', training(10)), row('tool', { tool: { attribute: 'x', mode: 'full', backbone: 'a' } })];
+    rows = [
+      row('a'),
+      row('b', training(10)),
+      row('tool', { tool: { attribute: 'x', mode: 'full', backbone: 'a' } }),
+    ];
     const { branches, nodes } = await drawn();
     assert.deepEqual(await branches.changed(), []);
     rows = rows.map((each) => (each.id === 'b' ? row('b', training(20)) : { ...each }));
