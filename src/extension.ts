@@ -119,7 +119,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     reports,
     prompts,
     languageModels,
-    new ModelStatus(languageModels),
+    new ModelStatus(languageModels, { onDidChange: datasets.onDidChangeTreeData }),
     sessions,
     memory,
     experimentFigures,
@@ -136,7 +136,12 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     new TrainingTasks(workbench),
     new TrainingStatus(training),
     registerCommands(workbench),
-    registerLanguageModelTools({ sessions, languageModels, log }),
+    registerLanguageModelTools({
+      sessions,
+      languageModels,
+      log,
+      isShown: (session) => sessionPanels.shows(session),
+    }),
   );
   void goOn(workbench);
   activationClock.stop();

@@ -29,18 +29,50 @@ export function describeEffort(round: Pick<Round, 'calls' | 'durationMs'>): stri
 /** How the final list did on the held-out items: `rank` (null: not in the list) and metrics by name. */
 export type TranscriptMetrics = Readonly<Record<string, number | null>>;
 
+/** How much of a session is written. */
+interface Extent {
+  /** Candidates of a round at most. */
+  readonly rows: number;
+  /** Rounds of the beginning, and as many of the end; all when undefined. */
+  readonly ends?: number;
+}
+
 /**
  * A session as Markdown that reads well in a pull request: what it was and what came of it first, then the rounds,
  * their candidates folded away. The held-out item appears only with `metrics`.
+ * @param longest in characters: a longer text has first fewer candidates a round, then only the rounds of the
+ *   beginning and the end, and says so. The head and the result are always whole.
  */
-export function sessionMarkdown(state: SessionState, metrics?: TranscriptMetrics): string {
+export function sessionMarkdown(
+  state: SessionState,
+  metrics?: TranscriptMetrics,
+  longest = Number.POSITIVE_INFINITY,
+): string {
+  let text = written(state, metrics, { rows: Number.POSITIVE_INFINITY });
+  for (const rows of [10, 3, 0]) if (text.length > longest) text = written(state, metrics, { rows });
+  for (let ends = state.rounds.length >> 1; text.length > longest && ends > 0; ends >>= 1)
+    text = written(state, metrics, { rows: 0, ends: ends - 1 });
+  return text;
+}
+
+function written(state: SessionState, metrics: TranscriptMetrics | undefined, extent: Extent): string {
   const lines = [...head(state), ...result(state, metrics), '', '## Rounds'];
-  if (state.rounds.length === 0) lines.push('', '_There is no round yet._');
+  const { rounds } = state;
+  if (rounds.length === 0) lines.push('', '_There is no round yet._');
+  const ends = extent.ends ?? rounds.length;
   const sets = candidateSets(state);
-  for (const round of state.rounds) {
+  rounds.forEach((round, i) => {
+    if (i >= ends && i < rounds.length - ends) {
+      if (i === ends)
+        lines.push(
+          '',
+          `_Rounds ${ends + 1} to ${rounds.length - ends} are left out: this text would be too long._`,
+        );
+      return;
+    }
     const before = sets.findLast((set) => set.round < round.number);
-    lines.push('', ...roundLines(round, before));
-  }
+    lines.push('', ...roundLines(round, before, extent.rows));
+  });
   if (state.failure)
     lines.push(
       '',
@@ -54,16 +86,58 @@ export function sessionMarkdown(state: SessionState, metrics?: TranscriptMetrics
   return `${lines.join('\n')}\n`;
 }
 
-function head({ started, rounds, totals }: SessionState): string[] {
+/** What one policy decided of the rounds that are there: `llama3 at localhost (rounds 2–4)`. */
+interface Deciders {
+  readonly label: string;
+  readonly offline: boolean;
+  readonly protocol: string | undefined;
+  readonly rounds: number[];
+}
+
+/** Who decided the rounds, in the order of their first; what was chosen at the start where there is none yet. */
+function decidersOf({ started, rounds }: SessionState): Deciders[] {
+  const found = new Map<string, Deciders>();
+  const add = ({ label, kind, protocol }: SessionState['started']['policy'], round?: number) => {
+    const key = `${label}\n${protocol ?? ''}`;
+    const known = found.get(key) ?? { label, offline: kind === 'offline', protocol, rounds: [] };
+    found.set(key, known);
+    if (round !== undefined) known.rounds.push(round);
+  };
+  if (rounds.length === 0) add(started.policy);
+  for (const round of rounds) add(round.setup.policy, round.number);
+  return [...found.values()];
+}
+
+/** `round 3`, `rounds 1–2, 4` */
+function roundsText(rounds: readonly number[]): string {
+  const runs: [from: number, to: number][] = [];
+  for (const round of rounds) {
+    const last = runs.at(-1);
+    if (last && last[1] === round - 1) last[1] = round;
+    else runs.push([round, round]);
+  }
+  const text = runs.map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`)).join(', ');
+  return `${rounds.length === 1 ? 'round' : 'rounds'} ${text}`;
+}
+
+function head(state: SessionState): string[] {
+  const { started, rounds, totals } = state;
   const { dataset, subject, settings, prompts } = started;
+  const deciders = decidersOf(state);
+  const several = deciders.length > 1;
+  const protocols = [...new Set(deciders.flatMap(({ protocol }) => protocol ?? []))];
+  const retrievals = [...new Set([started.retrieval, ...rounds.map(({ setup }) => setup.retrieval)])];
   const who = subject.user ? `user ${cell(subject.user.id)}` : 'a history written by hand';
   const recent = subject.recent.map((item) => cell(item.title)).join(' → ');
   const facts: [name: string, value: string][] = [
-    ['Policy', cell(started.policy.label)],
-    ...(started.policy.protocol === undefined
-      ? []
-      : [['Protocol', cell(started.policy.protocol)] as [string, string]]),
-    ['Retrieval', cell(started.retrieval)],
+    [
+      'Policy',
+      deciders
+        .map(({ label, rounds: of }) => `${cell(label)}${several ? ` (${roundsText(of)})` : ''}`)
+        .join(', then '),
+    ],
+    ...(protocols.length === 0 ? [] : [['Protocol', protocols.map(cell).join(', ')] as [string, string]]),
+    ['Retrieval', retrievals.map(cell).join(', then ')],
     ['Dataset', `${cell(dataset.name)}, ${code(dataset.hash.slice(0, 12))}`],
     ['History', `${subject.history.length} items, the last ${subject.recent.length}: ${recent}`],
     ['Settings', `N = ${settings.n}, at most ${settings.maxRounds} rounds, seed ${settings.seed}`],
@@ -80,8 +154,14 @@ function head({ started, rounds, totals }: SessionState): string[] {
   const lines = [`# ${cell(dataset.name)}, ${who}: session ${cell(started.session)}`, ''];
   if (dataset.simulated)
     lines.push('> The users of this dataset are simulated: its numbers say nothing about people.', '');
-  if (started.policy.kind === 'offline')
-    lines.push('> No language model took part: statistics of the catalogue decided.', '');
+  const offline = deciders.filter((decider) => decider.offline);
+  if (offline.length > 0)
+    lines.push(
+      offline.length === deciders.length
+        ? '> No language model took part: statistics of the catalogue decided.'
+        : `> Statistics of the catalogue, not a language model, decided ${roundsText(offline.flatMap(({ rounds: of }) => of))}.`,
+      '',
+    );
   if (started.parent)
     lines.push(
       `Forked from session ${cell(started.parent.session)} after round ${started.parent.round}.`,
@@ -128,7 +208,7 @@ function result(state: SessionState, metrics: TranscriptMetrics | undefined): st
   return lines;
 }
 
-function roundLines(round: Round, before: CandidateSet | undefined): string[] {
+function roundLines(round: Round, before: CandidateSet | undefined, rows: number): string[] {
   const edited = round.edited.length > 0 ? ` _(edited: ${round.edited.join(', ')})_` : '';
   const lines = [`### ${round.number} · ${code(describeAction(round))}${edited}`, ''];
   lines.push(round.thought.trim() === '' ? '_No thought._' : `> ${cell(round.thought)}`);
@@ -151,14 +231,20 @@ function roundLines(round: Round, before: CandidateSet | undefined): string[] {
     '',
     `<details><summary>${set.items.length} items${droppedText(set)} · ${describeEffort(round)}</summary>`,
   );
-  if (set.items.length > 0) {
+  const shown = set.items.slice(0, rows);
+  if (shown.length > 0) {
     lines.push('', '| # | Δ | title | id | score |', '| -: | :- | :- | :- | -: |');
-    set.items.forEach((item, i) =>
+    shown.forEach((item, i) =>
       lines.push(
         `| ${i + 1} | ${moved(before, item.id, i)} | ${cell(item.title)} | ${cell(item.id)} | ${item.score === undefined ? '' : item.score.toPrecision(4)} |`,
       ),
     );
   }
+  if (shown.length < set.items.length)
+    lines.push(
+      '',
+      `_${shown.length === 0 ? '' : 'Another '}${set.items.length - shown.length} are not listed here._`,
+    );
   return [...lines, '', '</details>'];
 }
 

@@ -7,12 +7,22 @@ import type { Workbench } from './workbench.ts';
 type Format = 'md' | 'jsonl';
 type Target = 'editor' | 'file';
 
+interface Choice {
+  readonly format: Format;
+  readonly target: Target;
+  /** No longer than a pull request takes. */
+  readonly short?: boolean;
+}
+
+/** Most characters of a description or comment on the usual sites. */
+const pullRequest = 65_536;
+
 /** “ToolRec: Export Session…”: as Markdown that reads well in a pull request, or as its log, to an editor or a file. */
 export async function exportSession(workbench: Workbench, argument: unknown, asked?: unknown): Promise<void> {
   const session = await sessionOf(workbench, argument);
   const choice = parseChoice(asked) ?? (await pickExport(session));
   if (!choice) return;
-  const { content, language, extension } = await contentOf(session, choice.format);
+  const { content, language, extension } = await contentOf(session, choice);
   if (choice.target === 'editor') {
     const document = await vscode.workspace.openTextDocument({ content, language });
     await vscode.window.showTextDocument(document);
@@ -34,7 +44,7 @@ export async function exportSession(workbench: Workbench, argument: unknown, ask
 
 async function contentOf(
   session: OpenSession,
-  format: Format,
+  { format, short }: Choice,
 ): Promise<{ readonly content: string; readonly language: string; readonly extension: string }> {
   if (format === 'jsonl') {
     const content = session.events.map((event) => `${JSON.stringify(event)}\n`).join('');
@@ -42,15 +52,18 @@ async function contentOf(
   }
   const { sessionMarkdown } = await import('../agent/transcript.ts');
   // What is hidden on the screen is not in the export either.
-  const content = sessionMarkdown(session.state, session.revealed ? session.metrics : undefined);
+  const content = sessionMarkdown(
+    session.state,
+    session.revealed ? session.metrics : undefined,
+    short ? pullRequest : undefined,
+  );
   return { content: withoutSecrets(content), language: 'markdown', extension: '.md' };
 }
 
-async function pickExport(
-  session: OpenSession,
-): Promise<{ readonly format: Format; readonly target: Target } | undefined> {
+async function pickExport(session: OpenSession): Promise<Choice | undefined> {
+  const whole = await contentOf(session, { format: 'md', target: 'editor' });
   const hidden = session.state.outcome && session.metrics && !session.revealed;
-  const rows = [
+  const rows: (vscode.QuickPickItem & Choice)[] = [
     {
       label: `$(markdown) ${vscode.l10n.t('Markdown, in a new editor')}`,
       detail: hidden
@@ -59,6 +72,20 @@ async function pickExport(
       format: 'md',
       target: 'editor',
     },
+    ...(whole.content.length <= pullRequest
+      ? []
+      : [
+          {
+            label: `$(markdown) ${vscode.l10n.t('Markdown, shortened, in a new editor')}`,
+            detail: vscode.l10n.t(
+              'The whole has {0} characters, more than most sites take in a pull request: fewer candidates and rounds.',
+              whole.content.length.toLocaleString(vscode.env.language),
+            ),
+            format: 'md',
+            target: 'editor',
+            short: true,
+          } as const,
+        ]),
     {
       label: `$(markdown) ${vscode.l10n.t('Markdown, to a file…')}`,
       detail: '',
@@ -77,14 +104,14 @@ async function pickExport(
       format: 'jsonl',
       target: 'file',
     },
-  ] as const;
+  ];
   return vscode.window.showQuickPick(rows, {
     placeHolder: vscode.l10n.t('How should the session be exported?'),
   });
 }
 
 /** Given by programs and tests. */
-function parseChoice(asked: unknown): { readonly format: Format; readonly target: Target } | undefined {
+function parseChoice(asked: unknown): Choice | undefined {
   if (typeof asked !== 'object' || asked === null) return undefined;
   const { format, target } = asked as { format?: unknown; target?: unknown };
   return (format === 'md' || format === 'jsonl') && (target === 'editor' || target === 'file')
@@ -105,5 +132,9 @@ async function sessionOf({ sessions }: Workbench, argument: unknown): Promise<Op
     if (typeof path === 'string') return sessions.get({ folder: path, id });
   }
   if (sessions.active) return sessions.active;
-  throw new UsageError('no-session', 'No session is open.', 'Open one and export it then.');
+  throw new UsageError(
+    'no-session',
+    'No session is open.',
+    'Run “ToolRec: Open Session…” and export it then.',
+  );
 }

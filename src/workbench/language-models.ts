@@ -12,6 +12,8 @@ import { configurationSection } from './names.ts';
 import { readSetting } from './settings.ts';
 
 const section = 'languageModel';
+/** What a person calls the chosen model of VS Code, of which the settings have the identifier alone. */
+const nameKey = 'toolrec.languageModel.name';
 const choiceKeys = ['provider', 'baseUrl', 'model', 'protocol'] as const;
 
 /**
@@ -24,6 +26,7 @@ export class LanguageModels implements vscode.Disposable {
   /** The choice, a price or a time-out is another one. */
   readonly onDidChange = this.changed.event;
 
+  private readonly memory: vscode.Memento;
   private readonly log: WorkbenchLog;
   private readonly disposables = new DisposableStore();
   private readonly made = new Map<string, Promise<ChatModel>>();
@@ -32,6 +35,7 @@ export class LanguageModels implements vscode.Disposable {
 
   constructor(secrets: vscode.SecretStorage, memory: vscode.Memento, log: WorkbenchLog) {
     this.keys = new ModelKeys(secrets, memory);
+    this.memory = memory;
     this.log = log;
     this.disposables.add(this.changed);
     this.disposables.add(
@@ -42,7 +46,7 @@ export class LanguageModels implements vscode.Disposable {
     );
   }
 
-  /** What sessions that start now use. */
+  /** What sessions that start now use, and open ones from their next round on. */
   async current(): Promise<LanguageModelChoice> {
     const [provider, baseUrl, model, protocol] = await Promise.all([
       readSetting('languageModel.provider'),
@@ -50,11 +54,17 @@ export class LanguageModels implements vscode.Disposable {
       readSetting('languageModel.model'),
       readSetting('languageModel.protocol'),
     ]);
-    return choiceOf({ provider, baseUrl, model, protocol });
+    const choice = choiceOf({ provider, baseUrl, model, protocol });
+    const named = this.memory.get<{ readonly id?: unknown; readonly name?: unknown }>(nameKey);
+    return choice.kind === 'vscode' && named?.id === choice.id && typeof named.name === 'string'
+      ? { ...choice, name: named.name }
+      : choice;
   }
 
   /** Keeps a choice in the settings: the folder's where it says something already, else the person's own. */
   async choose(choice: LanguageModelChoice): Promise<void> {
+    if (choice.kind === 'vscode' && choice.name !== undefined)
+      await this.memory.update(nameKey, { id: choice.id, name: choice.name });
     const configuration = vscode.workspace.getConfiguration(`${configurationSection}.${section}`);
     const written: Partial<ChoiceSettings> = settingsOf(choice);
     this.writing = true;
@@ -145,7 +155,7 @@ export class LanguageModels implements vscode.Disposable {
   private async tell(): Promise<void> {
     this.made.clear();
     const choice = await this.current();
-    this.log.info(`Language model of new sessions: ${choiceText(choice, vscodeTexts)}.`);
+    this.log.info(`Language model of sessions: ${choiceText(choice, vscodeTexts)}.`);
     this.changed.fire(choice);
   }
 

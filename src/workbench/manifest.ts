@@ -126,14 +126,26 @@ export const commandDefinitions: Readonly<Record<CommandId, CommandDefinition>> 
   [commands.startSession]: { title: 'Start Session', icon: '$(play)', enablement: writable },
   [commands.openSession]: { title: 'Open Session…', icon: '$(folder-opened)' },
   [commands.deleteSession]: { title: 'Delete Session…', icon: '$(trash)', enablement: writable },
-  [commands.stepSession]: { title: 'Step', icon: '$(debug-step-over)', enablement: contextKeys.hasSession },
+  [commands.stepSession]: {
+    title: 'Step Session',
+    icon: '$(debug-step-over)',
+    enablement: contextKeys.hasSession,
+  },
   [commands.continueSession]: {
-    title: 'Continue',
+    title: 'Continue Session',
     icon: '$(debug-continue)',
     enablement: contextKeys.hasSession,
   },
-  [commands.stopSession]: { title: 'Stop', icon: '$(debug-stop)', enablement: contextKeys.hasSession },
-  [commands.stepBack]: { title: 'Step Back', icon: '$(debug-step-back)', enablement: contextKeys.hasSession },
+  [commands.stopSession]: {
+    title: 'Stop Session',
+    icon: '$(debug-stop)',
+    enablement: contextKeys.hasSession,
+  },
+  [commands.stepBack]: {
+    title: 'Step Session Back',
+    icon: '$(debug-step-back)',
+    enablement: contextKeys.hasSession,
+  },
   [commands.forkSession]: {
     title: 'Fork Session',
     icon: '$(repo-forked)',
@@ -367,6 +379,7 @@ function configurationProperty(key: SettingKey, text: (key: string, english: str
     ...jsonSchema,
     default: fallback,
     scope,
+    order: Object.keys(settings).indexOf(key),
     ...(valueDescriptions && {
       markdownEnumDescriptions: valueDescriptions.map((english, i) => text(`setting.${key}.${i}`, english)),
     }),

@@ -17,7 +17,12 @@ export function connectionText(label: string, report: ConnectionReport, texts: T
   const tokens = usage.estimated
     ? texts.t('≈ {0} + {1} tokens', prompt!, completion!)
     : texts.t('{0} + {1} tokens', prompt!, completion!);
-  const price = cost === undefined ? texts.t('price not known') : `$${cost.toFixed(cost < 0.01 ? 5 : 2)}`;
+  const price =
+    cost === undefined
+      ? texts.t('price not known')
+      : cost === 0
+        ? texts.t('no cost')
+        : `$${cost.toFixed(cost < 0.01 ? 5 : 2)}`;
   return `${time}; ${tokens}, ${price}.`;
 }
 

@@ -15,6 +15,7 @@ import type { LanguageModelChoice } from './model-choice.ts';
 import { commands } from './names.ts';
 import { ServerDialogue } from './server-dialogue.ts';
 import { readSetting } from './settings.ts';
+import { labelText, noticeText } from './untrusted-text.ts';
 import type { Workbench } from './workbench.ts';
 
 interface Row extends vscode.QuickPickItem {
@@ -25,13 +26,14 @@ interface Row extends vscode.QuickPickItem {
 /** “ToolRec: Select Language Model”. */
 export async function selectLanguageModel(workbench: Workbench): Promise<void> {
   const pick = vscode.window.createQuickPick<Row>();
-  pick.title = vscode.l10n.t('Language model of new sessions');
+  pick.title = vscode.l10n.t('Language model of sessions');
   pick.placeholder = vscode.l10n.t('Who decides and ranks in a session?');
   pick.matchOnDescription = true;
   pick.busy = true;
   pick.show();
   const chosen = new Promise<Row | undefined>((resolve) => {
-    pick.onDidAccept(() => resolve(pick.selectedItems[0]));
+    // Enter does nothing while the list is still being made.
+    pick.onDidAccept(() => pick.selectedItems[0] && resolve(pick.selectedItems[0]));
     pick.onDidHide(() => resolve(undefined));
   });
   try {
@@ -61,7 +63,7 @@ async function mainRows(workbench: Workbench): Promise<{ rows: Row[]; active: Ro
     description: string,
     detail: string,
   ): Row => ({
-    label: `$(${icon}) ${plain(label)}`,
+    label: `$(${icon}) ${labelText(label)}`,
     description: sameChoice(choice, current)
       ? [vscode.l10n.t('in use'), description].filter((text) => text !== '').join(' · ')
       : description,
@@ -87,11 +89,20 @@ async function mainRows(workbench: Workbench): Promise<{ rows: Row[]; active: Ro
         choice,
         'comment-discussion',
         model.name,
-        `${plain(model.vendor)} · ${context}`,
+        `${labelText(model.vendor)} · ${context}`,
         choiceSentence(choice, vscodeTexts),
       ),
     );
   }
+  // A choice whose extension is gone is still the choice: the list says so.
+  if (current.kind === 'vscode' && !own.some(({ id }) => id === current.id))
+    rows.push({
+      label: `$(warning) ${labelText(choiceText(current, vscodeTexts))}`,
+      description: vscode.l10n.t('in use'),
+      detail: vscode.l10n.t(
+        'VS Code does not have it now. Turn on the extension that brings it, or choose another.',
+      ),
+    });
   if (own.length === 0)
     rows.push({
       label: `$(extensions) ${vscode.l10n.t('None yet: find an extension that brings some…')}`,
@@ -154,7 +165,7 @@ async function mainRows(workbench: Workbench): Promise<{ rows: Row[]; active: Ro
 
 function serverRow(workbench: Workbench, baseURL: string, protocol: ProtocolName, note: string): Row {
   return {
-    label: `$(server) ${plain(baseURL)}…`,
+    label: `$(server) ${labelText(baseURL)}…`,
     description: note,
     run: () => new ServerDialogue(workbench, protocol, { baseURL }).ask(),
   };
@@ -165,14 +176,14 @@ export async function use(workbench: Workbench, choice: LanguageModelChoice): Pr
   await workbench.languageModels.choose(choice);
   if (choice.kind === 'offline') {
     vscode.window.setStatusBarMessage(
-      vscode.l10n.t('$(check) New ToolRec sessions use no language model.'),
+      vscode.l10n.t('$(check) ToolRec sessions use no language model from now on.'),
       4000,
     );
     return;
   }
   const test = vscode.l10n.t('Test Connection');
   const remote = choice.kind === 'openai' && !isLoopback(choice.baseURL);
-  const text = vscode.l10n.t('New sessions use {0}.', choiceText(choice, vscodeTexts));
+  const text = noticeText(vscode.l10n.t('Sessions use {0} from now on.', choiceText(choice, vscodeTexts)));
   const message = remote ? `${text} ${choiceSentence(choice, vscodeTexts)}` : text;
   // Not awaited: the command is done, whether the person answers or not.
   void vscode.window
@@ -232,7 +243,7 @@ async function findServers(workbench: Workbench, protocol: ProtocolName): Promis
     return [
       head,
       ...server.models.map(({ id }) => ({
-        label: `$(server) ${plain(id)}`,
+        label: `$(server) ${labelText(id)}`,
         run: () => use(workbench, { kind: 'openai', baseURL: server.baseURL, model: id, protocol }),
       })),
     ];
@@ -253,19 +264,11 @@ async function findServers(workbench: Workbench, protocol: ProtocolName): Promis
     return;
   }
   const picked = await vscode.window.showQuickPick(rows, {
-    placeHolder: vscode.l10n.t('Which model should new sessions use?'),
+    placeHolder: vscode.l10n.t('Which model should sessions use?'),
   });
   await picked?.run?.();
 }
 
 function separator(label: string): Row {
   return { label, kind: vscode.QuickPickItemKind.Separator };
-}
-
-/** Names come from servers and extensions: `$(…)` in them must not become an icon. */
-function plain(text: string): string {
-  return text
-    .replace(/\$\(/g, '$ (')
-    .replace(/[\p{Cc}\p{Cf}]/gu, '')
-    .slice(0, 120);
 }

@@ -10,6 +10,7 @@ import type { Heading } from './quick-input.ts';
 import { use } from './select-language-model.ts';
 import { walkSteps } from './steps.ts';
 import type { Step } from './steps.ts';
+import { labelText } from './untrusted-text.ts';
 import type { Workbench } from './workbench.ts';
 
 /** The questions of a server: address, key, model, protocol. Keeps every answer, so that going back loses nothing. */
@@ -118,7 +119,7 @@ export class ServerDialogue {
     const items = this.listed().then(
       (models) => [
         ...models.map(({ id, contextTokens }) => ({
-          label: id,
+          label: labelText(id, 300),
           id: id as string | undefined,
           ...(contextTokens !== undefined && {
             description: vscode.l10n.t('{0} tokens', contextTokens.toLocaleString(vscodeTexts.locale)),
@@ -132,8 +133,11 @@ export class ServerDialogue {
         this.workbench.log.warn(`${error.code}: ${error.describe()}`);
         return [
           {
-            label: `$(warning) ${error.message}`,
-            detail: vscode.l10n.t('{0} Choose this to try again.', error.remedy),
+            label: `$(warning) ${labelText(error.message, 300)}`,
+            detail:
+              error.code === 'unauthorised' && canGoBack
+                ? vscode.l10n.t('{0} Choose this to enter another.', error.remedy)
+                : vscode.l10n.t('{0} Choose this to try again.', error.remedy),
             id: undefined as string | undefined,
             again: true,
           },

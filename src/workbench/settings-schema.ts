@@ -100,7 +100,7 @@ export const settings = {
       'A server that speaks OpenAI’s protocol, at `#toolrec.languageModel.baseUrl#`.',
     ],
     description:
-      'Who decides and ranks in new sessions. **ToolRec: Select Language Model** sets this and the settings that ' +
+      'Who decides and ranks in sessions, from the next round on. **ToolRec: Select Language Model** sets this and the settings that ' +
       'belong to it.',
   }),
   'languageModel.baseUrl': setting({

@@ -1,15 +1,21 @@
 import * as vscode from 'vscode';
 import { testConnection } from '../llm/connection-test.ts';
-import { UsageError } from '../shared/errors.ts';
+import { normaliseBaseUrl } from '../llm/base-url.ts';
+import { ModelError } from '../shared/errors.ts';
+import { showFailure } from './failures.ts';
+import type { Action } from './failures.ts';
 import { vscodeTexts } from './language.ts';
 import { runWithProgress } from './long-work.ts';
 import { choiceText } from './model-choice.ts';
+import type { LanguageModelChoice } from './model-choice.ts';
 import { connectionText } from './model-text.ts';
 import { commands } from './names.ts';
+import { noticeText } from './untrusted-text.ts';
 import type { Workbench } from './workbench.ts';
 
 /** “ToolRec: Test Language Model Connection”: one small question, over the same way that sessions use. */
-export async function testLanguageModel({ languageModels, log }: Workbench): Promise<void> {
+export async function testLanguageModel(workbench: Workbench): Promise<void> {
+  const { languageModels, log } = workbench;
   const choice = await languageModels.current();
   const model = await languageModels.chatModelFor(choice);
   if (!model) {
@@ -19,20 +25,48 @@ export async function testLanguageModel({ languageModels, log }: Workbench): Pro
       .then((answer) => answer && vscode.commands.executeCommand(commands.selectLanguageModel));
     return;
   }
-  const report = await runWithProgress(
-    vscode.l10n.t('Asking {0}', choiceText(choice, vscodeTexts)),
-    ({ signal }) => testConnection(model, signal),
+  const title = noticeText(vscode.l10n.t('Asking {0}', choiceText(choice, vscodeTexts)));
+  const report = await runWithProgress(title, ({ signal }) => testConnection(model, signal)).catch(
+    (error: unknown) => showFailure(error, log, waysOut(workbench, choice, error)),
   );
+  if (!report) return;
   const text = connectionText(model.label, report, vscodeTexts);
   log.info(text);
-  void vscode.window.showInformationMessage(text);
+  void vscode.window.showInformationMessage(noticeText(text));
+}
+
+/** Where the person can put right what keeps a model from answering. */
+function waysOut(workbench: Workbench, choice: LanguageModelChoice, error: unknown): Action[] {
+  if (!(error instanceof ModelError)) return [];
+  const select: Action = {
+    title: vscode.l10n.t('Select Language Model'),
+    run: () => vscode.commands.executeCommand(commands.selectLanguageModel),
+  };
+  if (error.code !== 'unauthorised' || choice.kind !== 'openai') return [select];
+  const { protocol, baseURL, model } = choice;
+  const enterKey: Action = {
+    title: vscode.l10n.t('Enter API Key…'),
+    run: async () => {
+      try {
+        const { ServerDialogue } = await import('./server-dialogue.ts');
+        await new ServerDialogue(workbench, protocol, { baseURL: normaliseBaseUrl(baseURL), model }).ask();
+      } catch (failure) {
+        showFailure(failure, workbench.log);
+      }
+    },
+  };
+  return [enterKey, select];
 }
 
 /** “ToolRec: Forget API Key…”. */
 export async function forgetApiKey({ languageModels, log }: Workbench): Promise<void> {
   const servers = languageModels.keys.servers();
-  if (servers.length === 0)
-    throw new UsageError('no-keys', 'No API key is kept.', 'There is nothing to forget.');
+  if (servers.length === 0) {
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t('ToolRec keeps no API key: there is nothing to forget.'),
+    );
+    return;
+  }
   const picked = await vscode.window.showQuickPick(
     servers.map((label) => ({ label, iconPath: new vscode.ThemeIcon('key') })),
     { placeHolder: vscode.l10n.t('The key of which server should be forgotten?'), canPickMany: true },

@@ -33,7 +33,7 @@ const steps = [
       'Press Enter all the way through: a small SASRec learns from the sample while its curves are drawn. Sessions work without it, with simpler retrieval.',
       link('Train', commands.train),
     ],
-    done: [`onContext:${contextKeys.hasModels}`, `onCommand:${commands.train}`],
+    done: [`onContext:${contextKeys.hasModels}`],
     media: 'train',
     alt: 'A falling loss curve and a rising validation curve with its best point marked',
   },
@@ -51,7 +51,7 @@ const steps = [
   },
   {
     id: 'finish',
-    title: 'Finish it, and go on with your own data',
+    title: 'Finish it, and go on',
     description: [
       'Let the session run to its end and reveal the item that was held out: was it found?',
       link('Continue to the End', commands.continueSession),

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { LLMock } from '@copilotkit/aimock';
@@ -76,7 +78,7 @@ describe('language models', () => {
     await addServer(workbench, `${mock.url}/v1/`, 'toolrec-test');
     const { host } = new URL(mock.url);
     await workbench.statusBarItem(`toolrec-test at ${host}`).waitFor();
-    await notifications.choose('New sessions use', 'Test Connection');
+    await notifications.choose('Sessions use', 'Test Connection');
     await notifications.toast('answered in').waitFor();
     assert.match((await notifications.messages()).join('\n'), /11 \+ 1 tokens/);
     await workbench.screenshot('language-model-tested');
@@ -134,6 +136,54 @@ describe('language models', () => {
     await palette.run('ToolRec: Select Language Model');
     await palette.pick('Offline');
     await workbench.statusBarItem('ToolRec: offline').waitFor();
+  });
+
+  it('asks for the key again where a server refuses it, and makes no link of what the server says', async () => {
+    const server = createServer((request, response) => {
+      const allowed = request.headers.authorization === 'Bearer right';
+      request.resume().on('end', () => {
+        response.writeHead(allowed ? 200 : 401, { 'content-type': 'application/json' });
+        const refusal = { error: { message: 'No. [Click here](command:workbench.action.closeWindow)' } };
+        const list = { object: 'list', data: [{ id: 'small $(trash)', object: 'model' }] };
+        if (!allowed) response.end(JSON.stringify(refusal));
+        else if (request.url === '/v1/models') response.end(JSON.stringify(list));
+        else {
+          response.setHeader('content-type', 'text/event-stream');
+          const choices = [{ index: 0, delta: { content: 'ready' }, finish_reason: 'stop' }];
+          response.end(`data: ${JSON.stringify({ id: '1', model: 'small', choices })}\n\ndata: [DONE]\n\n`);
+        }
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+      const workbench = await openWorkbench({
+        theme: 'high-contrast',
+        settings: {
+          'toolrec.languageModel.provider': 'openai',
+          'toolrec.languageModel.baseUrl': baseUrl,
+          'toolrec.languageModel.model': 'small $(trash)',
+        },
+      });
+      const { palette, notifications } = workbench;
+      await palette.run('ToolRec: Test Language Model Connection');
+      const refused = notifications.toast('refused the key');
+      await refused.waitFor();
+      const message = refused.locator('.notification-list-item-message');
+      assert.match(await message.innerText(), /\[Click here\] \(command:/);
+      assert.equal(await message.locator('a').count(), 0);
+      await workbench.screenshot('language-model-refused');
+      await notifications.choose('refused the key', 'Enter API Key…');
+      await palette.widget.getByText('API key for').waitFor();
+      await palette.enter('right');
+      await palette.pick('small $ (trash)');
+      await palette.pick('ReAct text');
+      await notifications.choose('Sessions use', 'Test Connection');
+      await notifications.toast('answered in').waitFor();
+      await workbench.statusBarItem('ToolRec: small $ (trash)').waitFor();
+    } finally {
+      server.close();
+    }
   });
 
   it('compares two sessions round by round, in every theme', async function () {
@@ -208,6 +258,7 @@ describe('language models', () => {
     await step('Open the sample', 'Open Sample');
     await workbench.notifications.toast('is ready').waitFor();
     await workbench.walkthroughStep('Open the sample').locator('.codicon.complete').waitFor();
+    await workbench.statusBarItem('ToolRec: offline').waitFor();
     await step('Look at the data', 'Show Dataset');
     await (await workbench.webview('sample')).getByText('History length').waitFor();
     await workbench.editorTab('Welcome').click();

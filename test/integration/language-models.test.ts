@@ -118,8 +118,14 @@ describe('models of VS Code', () => {
 });
 
 describe('tools for chat agents', () => {
-  const call = async (name: string, input: object): Promise<string> => {
-    const result = await vscode.lm.invokeTool(name, { input, toolInvocationToken: undefined });
+  const call = async (name: string, input: object, tokenBudget?: number): Promise<string> => {
+    const result = await vscode.lm.invokeTool(name, {
+      input,
+      toolInvocationToken: undefined,
+      ...(tokenBudget !== undefined && {
+        tokenizationOptions: { tokenBudget, countTokens: (text) => Promise.resolve(text.length / 4) },
+      }),
+    });
     return (result.content as vscode.LanguageModelTextPart[]).map(({ value }) => value).join('');
   };
 
@@ -141,6 +147,9 @@ describe('tools for chat agents', () => {
     const whole = await call(languageModelTools.explainSession, { session });
     assert.match(whole, /## Result/);
     assert.ok(!/held out/i.test(whole));
+    const short = await call(languageModelTools.explainSession, { session }, Math.floor(whole.length / 6));
+    assert.ok(short.length <= whole.length / 2, `${short.length} of ${whole.length} characters`);
+    assert.match(short, /## Result/);
     const found = answer.items.find(({ foundBy }) => foundBy.length > 0)!;
     const trail = await call(languageModelTools.explainSession, { session, item: found.title });
     assert.match(trail, /of the final list/);

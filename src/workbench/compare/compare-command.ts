@@ -37,7 +37,11 @@ async function knownSessions({ sessions }: Workbench): Promise<Known[]> {
   const listed = await Promise.all(openFolders().map(({ uri }) => sessions.list(uri.fsPath)));
   const known = listed.flat().filter((entry): entry is SessionEntry & Known => entry.started !== undefined);
   if (known.length === 0)
-    throw new UsageError('no-sessions', 'There is no session yet.', 'Start one, then compare.');
+    throw new UsageError(
+      'no-sessions',
+      'There is no session yet.',
+      'Run “ToolRec: Start Session”, then compare.',
+    );
   return known;
 }
 

@@ -50,7 +50,7 @@ export async function showExperiment(workbench: Workbench): Promise<void> {
     throw new UsageError(
       'no-experiment',
       'No experiment has been run here.',
-      `Write one (*${experimentFileSuffix}) and choose “Run Experiment” above its first line.`,
+      'Make one with “ToolRec: New Experiment”, then choose “Run Experiment” above its first line.',
     );
   const chosen =
     rows.length === 1

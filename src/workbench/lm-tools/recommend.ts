@@ -1,6 +1,7 @@
 import { catalogueOf } from '../../agent/catalogue.ts';
 import { itemTrail } from '../../agent/trail.ts';
 import type { Dataset } from '../../data/dataset.ts';
+import type { AttributeValue } from '../../data/schema.ts';
 import { UsageError } from '../../shared/errors.ts';
 import type { OpenSession } from '../sessions/open-session.ts';
 import type { RecommendInput } from './definitions.ts';
@@ -48,7 +49,9 @@ export function subjectOf(dataset: Dataset, input: RecommendInput): Subject {
 }
 
 /** The final list of a session for a model to read: JSON, since titles are not to be trusted as text. */
-export function recommendation(session: OpenSession): object {
+export function recommendation(
+  session: Pick<OpenSession, 'id' | 'state'> & { readonly dataset: Dataset | undefined },
+): object {
   const { state } = session;
   const { started, outcome } = state;
   return {
@@ -64,8 +67,22 @@ export function recommendation(session: OpenSession): object {
       rank: i + 1,
       title: item.title,
       id: item.id,
+      ...attributesOf(session.dataset, item.id),
       from: item.source,
       foundBy: [...new Set(itemTrail(state, item.id)?.steps.map(({ mark }) => mark) ?? [])],
     })),
   };
+}
+
+/** What the catalogue says of an item, short: an agent needs it to say why the item may suit someone. */
+function attributesOf(dataset: Dataset | undefined, id: string): object {
+  const code = dataset?.itemCode(id);
+  if (!dataset || code === undefined) return {};
+  const attributes = Object.entries(dataset.item(code).attributes)
+    .slice(0, 6)
+    .map(([name, value]): [string, AttributeValue] => {
+      if (typeof value === 'string') return [name, value.slice(0, 120)];
+      return [name, typeof value === 'object' ? value.slice(0, 6).map((entry) => entry.slice(0, 60)) : value];
+    });
+  return { attributes: Object.fromEntries(attributes) };
 }

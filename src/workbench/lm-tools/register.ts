@@ -11,14 +11,22 @@ import { choiceSentence, choiceText } from '../model-choice.ts';
 import { languageModelTools } from '../names.ts';
 import type { OpenSession } from '../sessions/open-session.ts';
 import type { SessionReference } from '../sessions/session-ids.ts';
-import type { Sessions } from '../sessions/sessions.ts';
+import type { NewSession, Sessions } from '../sessions/sessions.ts';
+import { labelText } from '../untrusted-text.ts';
 import type { ExplainInput, RecommendInput } from './definitions.ts';
 
 interface Parts {
   readonly sessions: Sessions;
   readonly languageModels: LanguageModels;
   readonly log: WorkbenchLog;
+  /** True while a panel shows the session. */
+  readonly isShown: (session: OpenSession) => boolean;
 }
+
+/** Longest answer where the agent does not say how much it can take, in characters. */
+const longestAnswer = 60_000;
+/** Fewer than an English text has, since titles and numbers take more tokens. */
+const charactersPerToken = 3;
 
 /** Registers what chat agents of VS Code may call. What the tools need is loaded at their first call. */
 export function registerLanguageModelTools(parts: Parts): vscode.Disposable {
@@ -39,10 +47,7 @@ class RecommendTool implements vscode.LanguageModelTool<RecommendInput> {
     input,
   }: vscode.LanguageModelToolInvocationPrepareOptions<RecommendInput>): Promise<vscode.PreparedToolInvocation> {
     const choice = await this.parts.languageModels.current();
-    const whom =
-      typeof input.user === 'string'
-        ? vscode.l10n.t('user {0}', input.user.slice(0, 60))
-        : vscode.l10n.t('a history of {0} items', Array.isArray(input.history) ? input.history.length : 0);
+    const whom = whomText(input);
     const prepared = { invocationMessage: vscode.l10n.t('Recommending for {0}', whom) };
     // Offline nothing leaves the machine and nothing is spent; the session is kept, and can be deleted.
     if (choice.kind === 'offline') return prepared;
@@ -69,17 +74,10 @@ class RecommendTool implements vscode.LanguageModelTool<RecommendInput> {
       const { sessions } = this.parts;
       const place = await datasetPlace(wanted.dataset);
       const subject = subjectOf(await (await sessions.worlds()).dataset(place), wanted);
-      const abort = new AbortController();
-      const session = await run(
-        () =>
-          sessions.create(
-            { ...place, ...subject, ...(wanted.n !== undefined && { settings: { n: wanted.n } }) },
-            { signal: abort.signal },
-          ),
-        token,
-        abort,
+      const settings = wanted.n === undefined ? {} : { settings: { n: wanted.n } };
+      return run(this.parts, { ...place, ...subject, ...settings }, token, (session) =>
+        JSON.stringify(recommendation(session), null, 1),
       );
-      return JSON.stringify(recommendation(session), null, 1);
     });
   }
 }
@@ -98,14 +96,17 @@ class ExplainTool implements vscode.LanguageModelTool<ExplainInput> {
 
   invoke({
     input,
+    tokenizationOptions,
   }: vscode.LanguageModelToolInvocationOptions<ExplainInput>): Promise<vscode.LanguageModelToolResult> {
+    const room = (tokenizationOptions?.tokenBudget ?? Number.POSITIVE_INFINITY) * charactersPerToken;
+    const longest = Math.min(longestAnswer, room);
     return answer(this.parts.log, async () => {
       const { explainInput } = await import('./definitions.ts');
       const { session: id, item } = checked(explainInput, input);
       const session = await this.session(id);
       if (item === undefined) {
         const { sessionMarkdown } = await import('../../agent/transcript.ts');
-        return sessionMarkdown(session.state);
+        return sessionMarkdown(session.state, undefined, longest);
       }
       const [{ itemTrail, findItem }, { trailMarkdown }] = await Promise.all([
         import('../../agent/trail.ts'),
@@ -161,35 +162,51 @@ async function listed(sessions: Sessions) {
   return all.flat().filter(({ started }) => started !== undefined);
 }
 
-/** Runs a new session to its end; the token stops it in the middle. */
+/** Runs a new session to its end and tells of it; the token stops it in the middle. What no panel shows is closed. */
 async function run(
-  create: () => Promise<OpenSession>,
+  { sessions, isShown }: Parts,
+  start: NewSession,
   token: vscode.CancellationToken,
-  abort: AbortController,
-): Promise<OpenSession> {
+  tell: (session: OpenSession) => string,
+): Promise<string> {
+  const abort = new AbortController();
   let session: OpenSession | undefined;
   const listening = token.onCancellationRequested(() => {
     abort.abort();
     session?.stop();
   });
   try {
-    session = await create();
+    if (token.isCancellationRequested) throw new CancelledError('The session');
+    session = await sessions.create(start, { signal: abort.signal });
     if (token.isCancellationRequested) throw new CancelledError('The session');
     await session.run();
+    if (token.isCancellationRequested) throw new CancelledError('The session');
+    if (session.problem) throw session.problem;
+    const { failure, outcome } = session.state;
+    if (failure) throw new UsageError(failure.error.code, failure.error.message, failure.error.remedy);
+    if (!outcome)
+      throw new UsageError(
+        'not-ended',
+        `Session ${session.id} did not end.`,
+        'Open it in ToolRec and go on there.',
+      );
+    return tell(session);
   } finally {
     listening.dispose();
+    if (session && session !== sessions.active && !isShown(session)) await sessions.close(session);
   }
-  if (token.isCancellationRequested) throw new CancelledError('The session');
-  if (session.problem) throw session.problem;
-  const { failure, outcome } = session.state;
-  if (failure) throw new UsageError(failure.error.code, failure.error.message, failure.error.remedy);
-  if (!outcome)
-    throw new UsageError(
-      'not-ended',
-      `Session ${session.id} did not end.`,
-      'Open it in ToolRec and go on there.',
-    );
-  return session;
+}
+
+/** `user 42 of ml-1m`, `a history of 3 items`: what an agent passes has not been checked yet. */
+function whomText(input: Partial<Record<keyof RecommendInput, unknown>>): string {
+  const short = (text: string) => labelText(text, 60);
+  const whom =
+    typeof input.user === 'string'
+      ? vscode.l10n.t('user {0}', short(input.user))
+      : Array.isArray(input.history) && input.history.length === 1
+        ? vscode.l10n.t('someone who liked “{0}”', short(String(input.history[0])))
+        : vscode.l10n.t('a history of {0} items', Array.isArray(input.history) ? input.history.length : 0);
+  return typeof input.dataset === 'string' ? vscode.l10n.t('{0} of {1}', whom, short(input.dataset)) : whom;
 }
 
 /** The folder and name of a dataset; the only one where none is named. */

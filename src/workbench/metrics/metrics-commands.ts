@@ -15,7 +15,8 @@ export function filterMetrics({ metrics }: Workbench): Promise<void> {
 /** Shows the held-out item of the active session, and its metrics. */
 export async function revealHeldOut({ sessions }: Workbench): Promise<void> {
   const session = sessions.active;
-  if (!session) throw new UsageError('no-session', 'No session is open.', 'Open one first.');
+  if (!session)
+    throw new UsageError('no-session', 'No session is open.', 'Run “ToolRec: Open Session…” first.');
   session.revealed = true;
   await Promise.resolve();
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { markdownCode, markdownText } from '../../../src/agent/markdown.ts';
 import { itemTrail } from '../../../src/agent/trail.ts';
 import { sessionMarkdown } from '../../../src/agent/transcript.ts';
-import { finish, rank, retrieve, startSession, world } from './world.ts';
+import { finish, rank, retrieve, scripted, startSession, world } from './world.ts';
 
 describe('a session as Markdown', () => {
   it('lets no text of a dataset or model take effect', () => {
@@ -13,6 +13,12 @@ describe('a session as Markdown', () => {
       'see https:<!-- -->//evil.example www<!-- -->.x.y',
     );
     assert.equal(markdownText('\u202Eabc\u0000'), 'abc');
+    assert.equal(markdownText('1. first'), '1\\. first');
+    assert.equal(markdownText('- not a list'), '\\- not a list');
+    assert.equal(markdownText('---'), '\\---');
+    assert.equal(markdownText('1984 (1984)'), '1984 (1984)');
+    assert.equal(markdownText('hooray :tada: 12:30'), 'hooray :<!-- -->tada: 12:30');
+    assert.equal(markdownCode('Retrieve[\u202Egenre\u2028, 10]'), '`Retrieve[genre , 10]`');
     assert.equal(markdownCode('a `` b'), '```a `` b```');
     assert.equal(markdownCode('`x`'), '`` `x` ``');
   });
@@ -55,6 +61,48 @@ describe('a session as Markdown', () => {
     assert.match(text, /1 named twice, 1 not in the catalogue/);
     assert.match(text, /The session has not ended/);
     assert.match(text, /taken back or rewritten once/);
+  });
+
+  it('says who decided which rounds when the policy changed on the way', async () => {
+    const script = [retrieve(null, 4), retrieve('genre', 3), finish('m2')];
+    const of = (kind: 'offline' | 'llm', label: string) =>
+      world(script, { policy: { ...scripted(script), label: { kind, label } } });
+    const session = await startSession(of('offline', 'statistics'));
+    assert.match(sessionMarkdown(session.state), /No language model took part/);
+    await session.step();
+    await session.use(of('llm', 'small at 127.0.0.1:1').environment);
+    await session.step();
+    await session.step();
+    const text = sessionMarkdown(session.state);
+    assert.match(
+      text,
+      /^\| \*\*Policy\*\* \| statistics \(round 1\), then small at 127\.0\.0\.1:1 \(rounds 2–3\) \|$/m,
+    );
+    assert.ok(!text.includes('No language model took part'));
+    assert.match(text, /not a language model, decided round 1\./);
+  });
+
+  it('stays within a given length: fewer candidates first, then fewer rounds, never a shorter result', async () => {
+    const session = await startSession(
+      world(Array.from({ length: 40 }, (_, i) => retrieve(i % 2 === 0 ? null : 'genre', 12 + i))),
+      { maxRounds: 40 },
+    );
+    await session.run();
+    const whole = sessionMarkdown(session.state);
+    assert.equal(sessionMarkdown(session.state, undefined, whole.length), whole);
+    const rows = (text: string) => text.split('\n').filter((line) => /^\| \d+ \|/.test(line)).length;
+    const rounds = (text: string) => text.match(/^### /gm)?.length;
+    const final = session.state.outcome!.result.items.length;
+
+    const fewer = sessionMarkdown(session.state, undefined, whole.length - 1);
+    assert.deepEqual([rows(fewer), rounds(fewer)], [final + 40 * 10, 40]);
+    assert.match(fewer, /_Another 2 are not listed here\._/);
+
+    const short = sessionMarkdown(session.state, undefined, 3_000);
+    assert.ok(short.length <= 3_000, `${short.length} characters`);
+    assert.equal(rows(short), final);
+    assert.ok(rounds(short)! >= 2);
+    assert.match(short, /^### 1 ·[^]*_Rounds \d+ to \d+ are left out[^]*^### 40 ·/m);
   });
 });
 

@@ -96,5 +96,6 @@ describe('language model of sessions', () => {
       connectionText('x', { ...report, cost: 0.00012, usage: { ...report.usage, estimated: true } }, english),
       /≈ 1,200 \+ 3 tokens, \$0\.00012\.$/,
     );
+    assert.match(connectionText('x', { ...report, cost: 0 }, english), /3 tokens, no cost\.$/);
   });
 });

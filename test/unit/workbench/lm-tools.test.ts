@@ -6,7 +6,7 @@ import {
   recommendInput,
   toolContributions,
 } from '../../../src/workbench/lm-tools/definitions.ts';
-import { subjectOf } from '../../../src/workbench/lm-tools/recommend.ts';
+import { recommendation, subjectOf } from '../../../src/workbench/lm-tools/recommend.ts';
 import { manifest } from '../../../src/workbench/manifest.ts';
 import { languageModelTools } from '../../../src/workbench/names.ts';
 import { dataset, finish, retrieve, startSession, world } from '../agent/world.ts';
@@ -67,6 +67,30 @@ describe('tools for chat agents', () => {
       codeOf(() => subjectOf(dataset, { history: ['No film of that name at all'] })),
       'unknown-item',
     );
+  });
+
+  it('tell a list with what an agent needs to speak of it, as JSON', async () => {
+    const session = await startSession(world([retrieve(null, 4), finish('m2')]));
+    await session.run();
+    const { state } = session;
+    const told = recommendation({ id: 's-1', state, dataset }) as {
+      session: string;
+      note: string;
+      items: { rank: number; id: string; attributes?: object; foundBy: string[] }[];
+    };
+    assert.equal(told.session, 's-1');
+    assert.match(told.note, /simulated/);
+    assert.deepEqual(told.items[0], {
+      rank: 1,
+      title: 'Heat (1995)',
+      id: 'm2',
+      attributes: { genre: ['Crime', 'Drama'], release_year: 1995 },
+      from: 'finish',
+      foundBy: told.items[0]!.foundBy,
+    });
+    // A session that was read from its log alone has no catalogue at hand.
+    const bare = recommendation({ id: 's-1', state, dataset: undefined }) as typeof told;
+    assert.ok(bare.items.every(({ attributes }) => attributes === undefined));
   });
 
   it('find an item of a session by id or title', async () => {

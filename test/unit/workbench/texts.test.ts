@@ -4,6 +4,7 @@ import { preparationSchema } from '../../../src/data/preparation.ts';
 import { datasetDescription, datasetTooltip, escapeMarkdown } from '../../../src/workbench/dataset-text.ts';
 import { formatBytes, progressLine } from '../../../src/workbench/progress-text.ts';
 import { english } from '../../../src/workbench/texts.ts';
+import { commandTitlesIn, labelText, noticeText } from '../../../src/workbench/untrusted-text.ts';
 
 const manifest: DatasetManifest = {
   kind: 'toolrec-dataset',
@@ -68,5 +69,29 @@ describe('texts about datasets and progress', () => {
       '1.0 KB',
       '250 GB',
     ]);
+  });
+});
+
+describe('texts of servers and files in places of VS Code', () => {
+  it('show no icon, nothing invisible and no more than there is room for in a label', () => {
+    assert.equal(labelText('a $(trash) b'), 'a $ (trash) b');
+    assert.equal(labelText('a\u202Eb\nc'), 'abc');
+    assert.equal(labelText('abcdef', 4), 'abc…');
+  });
+
+  it('become no link in a notification', () => {
+    // What VS Code makes a link of in a notification.
+    const link = /\[([^\]]+)\]\(((?:https?:\/\/|command:|file:)[^)\s]+)(?: (["'])(.+?)(\3))?\)/i;
+    const said = 'It said: “[click](command:workbench.action.quit) [x](https://evil.example)”';
+    assert.match(said, link);
+    assert.ok(!link.test(noticeText(said)));
+  });
+
+  it('name commands, each once', () => {
+    assert.deepEqual(
+      commandTitlesIn('Run “ToolRec: Create Sample Dataset” or “ToolRec: Train”, or “ToolRec: Train”.'),
+      ['Create Sample Dataset', 'Train'],
+    );
+    assert.deepEqual(commandTitlesIn('Choose “Run Experiment”.'), []);
   });
 });
