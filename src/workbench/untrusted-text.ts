@@ -14,7 +14,7 @@ export function noticeText(text: string): string {
   return text.replace(/\]\(/g, '] (');
 }
 
-/** Titles of commands that a sentence names as “ToolRec: Title”, each once. */
+/** Titles of commands that a sentence names as “ToolRec: …”, each once. */
 export function commandTitlesIn(sentence: string): string[] {
   return [...new Set([...sentence.matchAll(/“ToolRec: ([^”]+)”/g)].map(([, title]) => title!))];
 }

@@ -53,9 +53,9 @@ const steps = [
     id: 'finish',
     title: 'Finish it, and go on',
     description: [
-      'Let the session run to its end and reveal the item that was held out: was it found?',
+      'Let the session run to its end: has it found the item that was held out?',
       link('Continue to the End', commands.continueSession),
-      `Then ${link('export it', commands.exportSession)}, ${link('compare it', commands.compareSessions)}, or ${link('import a dataset', commands.importDataset)}: MovieLens, RecBole, Amazon, Yelp, or any table.`,
+      `Then ${link('reveal that item', commands.revealHeldOut)}, ${link('export the session', commands.exportSession)} or ${link('compare it', commands.compareSessions)}, and ${link('import a dataset', commands.importDataset)} of yours: MovieLens, RecBole, Amazon, Yelp, or any table.`,
     ],
     done: [`onContext:${contextKeys.sessionEnded}`],
     media: 'finish',

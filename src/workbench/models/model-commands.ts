@@ -13,7 +13,7 @@ export const evaluationMetrics = ['recall@10', 'ndcg@10', 'recall@20', 'ndcg@20'
 
 const place = ({ folder, id }: ModelReference) => ({ folder: folder.fsPath, id });
 
-/** “ToolRec: Evaluate Model…”: ranks the held-out items of the test part among all items; kept with the model. */
+/** “ToolRec: Evaluate Model”: ranks the held-out items of the test part among all items; kept with the model. */
 export async function evaluateModel(workbench: Workbench, argument: unknown): Promise<void> {
   const model = await chooseModel(workbench, argument, {
     placeHolder: vscode.l10n.t('Which model should be evaluated?'),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expectedFiles } from '../../../scripts/manifest-files.ts';
 import * as names from '../../../src/workbench/names.ts';
@@ -81,6 +81,24 @@ describe('package.json', () => {
       );
     for (const [key] of JSON.stringify(manifest).matchAll(/%([\w.]+)%/g))
       assert.ok(Object.hasOwn(texts, key.slice(1, -1)), key);
+  });
+
+  it('has every command that sentences and pages name as “ToolRec: …”', () => {
+    const titles = new Set(contributes.commands.map(({ title }) => resolve(title)));
+    const folders = ['src', 'webview', 'docs'].flatMap((folder) =>
+      readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((name) => /\.(ts|md)$/.test(name))
+        .map((name) => path.join(folder, name)),
+    );
+    let named = 0;
+    for (const file of [...folders, 'README.md', 'package.nls.json']) {
+      const text = readFileSync(path.join(root, file), 'utf8').replace(/\s*\n\s*(?:\*|\/\/)?\s*/g, ' ');
+      for (const [, title] of text.matchAll(/(?:“|\*\*)ToolRec: ([A-Z][\w ]*[^”*]*?)(?:”|\*\*)/g)) {
+        named++;
+        assert.ok(titles.has(title!.trim()), `${file} names “ToolRec: ${title}”`);
+      }
+    }
+    assert.ok(named > 50);
   });
 
   it('points at files that exist', () => {
