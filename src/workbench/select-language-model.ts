@@ -37,10 +37,23 @@ export async function selectLanguageModel(workbench: Workbench): Promise<void> {
     pick.onDidHide(() => resolve(undefined));
   });
   try {
-    const { rows, active } = await mainRows(workbench);
-    pick.items = rows;
-    if (active) pick.activeItems = [active];
-    pick.busy = false;
+    // Extensions may take long to tell their models: the rest can be chosen meanwhile.
+    const models = modelsOfExtensions(workbench);
+    const early = await Promise.race([models, delay(patience)]);
+    const fill = async (own: OwnModels | undefined) => {
+      const { rows, active } = await mainRows(workbench, own);
+      const standing = pick.activeItems[0]?.label;
+      const moved = standing !== pick.items[0]?.label; // by the person, who keeps the place
+      pick.keepScrollPosition = true;
+      pick.items = rows;
+      const start = (moved && rows.find(({ label }) => label === standing)) || active;
+      if (start) pick.activeItems = [start];
+    };
+    await fill(early);
+    const late = early ? undefined : models.then(fill);
+    const done = () => (pick.busy = false);
+    if (late) late.then(done, (error: unknown) => showFailure(error, workbench.log));
+    else done();
     const row = await chosen;
     pick.dispose();
     await row?.run?.();
@@ -49,12 +62,33 @@ export async function selectLanguageModel(workbench: Workbench): Promise<void> {
   }
 }
 
-async function mainRows(workbench: Workbench): Promise<{ rows: Row[]; active: Row | undefined }> {
+type OwnModels = readonly vscode.LanguageModelChat[];
+
+/** So long, in milliseconds, the list waits for models of extensions before it is shown without them. */
+const patience = 300;
+
+const delay = (milliseconds: number) =>
+  new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), milliseconds));
+
+/** None where an extension fails to tell its models: that must not keep anyone from the others. */
+async function modelsOfExtensions({ languageModels, log }: Workbench): Promise<OwnModels> {
+  try {
+    return await languageModels.inVscode();
+  } catch (error) {
+    log.warn(`VS Code did not list its language models: ${String(error)}`);
+    return [];
+  }
+}
+
+/** @param own undefined while VS Code has not answered */
+async function mainRows(
+  workbench: Workbench,
+  own: OwnModels | undefined,
+): Promise<{ rows: Row[]; active: Row | undefined }> {
   const { languageModels } = workbench;
-  const [current, protocol, own] = await Promise.all([
+  const [current, protocol] = await Promise.all([
     languageModels.current(),
     readSetting('languageModel.protocol'),
-    languageModels.inVscode(),
   ]);
   const row = (
     choice: LanguageModelChoice,
@@ -78,7 +112,7 @@ async function mainRows(workbench: Workbench): Promise<{ rows: Row[]; active: Ro
     choiceSentence(offlineChoice, vscodeTexts),
   );
   const rows: Row[] = [offline, separator(vscode.l10n.t('In VS Code'))];
-  for (const model of own) {
+  for (const model of own ?? []) {
     const choice: LanguageModelChoice = { kind: 'vscode', id: model.id, name: model.name, protocol };
     const context = vscode.l10n.t(
       'up to {0} tokens',
@@ -95,7 +129,7 @@ async function mainRows(workbench: Workbench): Promise<{ rows: Row[]; active: Ro
     );
   }
   // A choice whose extension is gone is still the choice: the list says so.
-  if (current.kind === 'vscode' && !own.some(({ id }) => id === current.id))
+  if (own && current.kind === 'vscode' && !own.some(({ id }) => id === current.id))
     rows.push({
       label: `$(warning) ${labelText(choiceText(current, vscodeTexts))}`,
       description: vscode.l10n.t('in use'),
@@ -103,7 +137,8 @@ async function mainRows(workbench: Workbench): Promise<{ rows: Row[]; active: Ro
         'VS Code does not have it now. Turn on the extension that brings it, or choose another.',
       ),
     });
-  if (own.length === 0)
+  if (!own) rows.push({ label: `$(loading~spin) ${vscode.l10n.t('Asking extensions for their models…')}` });
+  else if (own.length === 0)
     rows.push({
       label: `$(extensions) ${vscode.l10n.t('None yet: find an extension that brings some…')}`,
       run: async () => vscode.commands.executeCommand('workbench.extensions.search', '@category:"ai"'),
