@@ -231,7 +231,11 @@ const welcome: readonly { view: ViewId; key: string; when?: string; contents: re
   {
     view: views.metrics,
     key: 'empty',
-    contents: ['Hits, ranks and NDCG of sessions and models are listed here. Nothing has been measured yet.'],
+    contents: [
+      'Hits, ranks and NDCG of sessions and models are listed here. Nothing has been measured yet.',
+      link('Start Session', commands.startSession),
+      link('Train', commands.train),
+    ],
   },
 ];
 

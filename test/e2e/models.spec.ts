@@ -142,13 +142,14 @@ describe('language models', () => {
     const server = createServer((request, response) => {
       const allowed = request.headers.authorization === 'Bearer right';
       request.resume().on('end', () => {
-        response.writeHead(allowed ? 200 : 401, { 'content-type': 'application/json' });
+        const streams = allowed && request.url !== '/v1/models';
+        const type = streams ? 'text/event-stream' : 'application/json';
+        response.writeHead(allowed ? 200 : 401, { 'content-type': type });
         const refusal = { error: { message: 'No. [Click here](command:workbench.action.closeWindow)' } };
         const list = { object: 'list', data: [{ id: 'small $(trash)', object: 'model' }] };
         if (!allowed) response.end(JSON.stringify(refusal));
-        else if (request.url === '/v1/models') response.end(JSON.stringify(list));
+        else if (!streams) response.end(JSON.stringify(list));
         else {
-          response.setHeader('content-type', 'text/event-stream');
           const choices = [{ index: 0, delta: { content: 'ready' }, finish_reason: 'stop' }];
           response.end(`data: ${JSON.stringify({ id: '1', model: 'small', choices })}\n\ndata: [DONE]\n\n`);
         }
