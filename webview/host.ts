@@ -34,7 +34,12 @@ export function connect<C extends PanelContract>(contract: C, updates: UpdateHan
 /** Says that it is ready when what the host may have told it already has come. */
 class PageEnd<C extends PanelContract> extends WebviewEnd<C> {
   override ready(): void {
-    for (const { data } of window.takeEarlyMessages?.() ?? []) this.receive(data);
+    for (const { data } of window.takeEarlyMessages?.() ?? [])
+      try {
+        this.receive(data);
+      } catch (error) {
+        reportError(error); // as for a message that comes later: the others and the host's answer are not held by it
+      }
     let said = false;
     const say = () => {
       if (!said) super.ready();
@@ -54,8 +59,10 @@ export function remember(state: unknown): void {
 
 let taken = false;
 
-/** The page's own drawing takes the place of the picture that it came with. */
+/** The page's own drawing takes the place of the picture that it came with, and answers. */
 export function takeOver(root: HTMLElement): void {
-  if (!taken) root.replaceChildren();
+  if (taken) return;
   taken = true;
+  root.replaceChildren();
+  root.inert = false;
 }

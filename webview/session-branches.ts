@@ -20,7 +20,7 @@ function branchSelector(head: SessionHead, actions: SessionActions): TemplateRes
 }
 
 function branchName(branch: SessionBranch): string {
-  const rounds = t('{0} rounds', branch.rounds);
+  const rounds = branch.rounds === 1 ? t('1 round') : t('{0} rounds', branch.rounds);
   switch (branch.kind) {
     case 'line':
       return t('this session · {0}', rounds);

@@ -36,10 +36,10 @@ export function itemTable(
               <abbr title=${t('Places moved since a tool last named it')}>${t('Δ')}</abbr>
             </th>
             <th scope="col">${t('title')}</th>
-            ${columns.map((name, at) => html`<th scope="col" class=${numeric[at] ? 'number' : ''}>${name}</th>`)}
+            ${columns.map((name, at) => html`<th scope="col" class="value ${numeric[at] ? 'number' : ''}">${name}</th>`)}
             ${scored ? html`<th scope="col" class="number">${t('score')}</th>` : nothing}
-            <th scope="col">${t('found by')}</th>
-            ${sourced ? html`<th scope="col">${t('from')}</th>` : nothing}
+            <th scope="col" class="found">${t('found by')}</th>
+            ${sourced ? html`<th scope="col" class="found">${t('from')}</th>` : nothing}
           </tr>
         </thead>
         <tbody>
@@ -61,11 +61,12 @@ export function itemTable(
                       ${row.title}
                     </button>
                     ${row.heldOut ? html`<span class="mark"><i class="codicon codicon-target" aria-hidden="true"></i>${t('held out')}</span>` : nothing}
+                    ${under(row)}
                   </th>
-                  ${row.values.map((value, at) => html`<td class=${numeric[at] ? 'number short' : 'clip'} title=${value}>${value}</td>`)}
+                  ${row.values.map((value, at) => html`<td class="value ${numeric[at] ? 'number short' : 'clip'}" title=${value}>${value}</td>`)}
                   ${scored ? html`<td class="number">${row.score === null ? '' : number(row.score, 3)}</td>` : nothing}
-                  <td class="tools">${row.foundBy.join(' · ')}</td>
-                  ${sourced ? html`<td class="dim">${sourceText(row.source ?? '')}</td>` : nothing}
+                  <td class="found dim">${row.foundBy.join(' · ')}</td>
+                  ${sourced ? html`<td class="found dim">${sourceText(row.source ?? '')}</td>` : nothing}
                 </tr>
                 ${
                   open
@@ -88,12 +89,24 @@ export function itemTable(
     }`;
 }
 
+/** What a narrow page has no columns for (session.css): one of the two is in view. */
+function under({ values, foundBy, source }: Row): TemplateResult {
+  const found = [
+    ...(foundBy.length > 0 ? [t('found by {0}', foundBy.join(' · '))] : []),
+    ...(source === undefined ? [] : [sourceText(source)]),
+  ];
+  return html`<div class="under">
+    <span class="under-value">${values.filter((value) => value !== '').join(' · ')}</span>
+    <span>${found.join(', ')}</span>
+  </div>`;
+}
+
 function moved(places: number | null): TemplateResult {
   if (places === null) return html`<span class="new">${t('new')}</span>`;
-  if (places === 0) return html`<span class="dim" aria-label=${t('not moved')}>=</span>`;
+  if (places === 0) return html`<span class="dim" role="img" aria-label=${t('not moved')}>=</span>`;
   return places > 0
-    ? html`<span class="up" aria-label=${t('up {0}', places)}>▲${places}</span>`
-    : html`<span class="down" aria-label=${t('down {0}', -places)}>▼${-places}</span>`;
+    ? html`<span class="up" role="img" aria-label=${t('up {0}', places)}>▲${places}</span>`
+    : html`<span class="down" role="img" aria-label=${t('down {0}', -places)}>▼${-places}</span>`;
 }
 
 function trailView({ trail, problem }: { trail?: ItemTrail; problem?: string }): TemplateResult {

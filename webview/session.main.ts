@@ -61,6 +61,8 @@ const host = connect(sessionContract, {
       if (!head.activity) model.writing = '';
       if (model.editing && (head.branch !== 'line' || model.editing.round > model.rounds.length))
         model.editing = undefined;
+      if (model.trail && model.trail.round > model.rounds.length) model.trail = undefined;
+      void askTrail(); // what has changed may be on it
     }
     showState();
   },
@@ -241,17 +243,29 @@ async function commit(): Promise<void> {
 async function openTrail(round: number, item: number): Promise<void> {
   if (model.trail?.round === round && model.trail.item === item) {
     model.trail = undefined;
+    trailsAsked++;
     draw();
     return;
   }
-  const asked = (model.trail = { round, item });
+  model.trail = { round, item };
   draw();
-  try {
-    const trail = await host.request('trail', { item });
-    if (model.trail === asked) model.trail = { round, item, trail };
-  } catch (error) {
-    if (model.trail === asked) model.trail = { round, item, problem: (error as Error).message };
-  }
+  await askTrail();
+}
+
+let trailsAsked = 0;
+
+/** The trail of the item that is open, by the line that is shown now. */
+async function askTrail(): Promise<void> {
+  const { trail: open } = model;
+  if (!open) return;
+  const { round, item } = open;
+  const asked = ++trailsAsked;
+  const answer = await host.request('trail', { item }).then(
+    (trail) => ({ trail }),
+    (error: unknown) => ({ problem: (error as Error).message }),
+  );
+  if (asked !== trailsAsked || !model.trail) return; // another has been asked for meanwhile, or none is open
+  model.trail = { round, item, ...answer };
   draw();
 }
 
@@ -376,8 +390,26 @@ function drawState(): void {
   const follow = followable && activity && nearEnd();
   draw();
   announce();
+  showOnMap();
   if (follow) document.querySelector('.rounds ol > li:last-child')?.scrollIntoView({ block: 'nearest' });
   followable = model.state?.kind === 'full';
+}
+
+let mapped = 'line';
+
+/** Brings the line that is shown into view where the map is of many. */
+function showOnMap(): void {
+  const branch = model.state?.kind === 'full' ? model.state.head.branch : mapped;
+  if (branch === mapped) return;
+  mapped = branch;
+  const map = document.querySelector('.map');
+  const row = map?.querySelector('.map-branch.shown');
+  if (!map || !row) return;
+  // A branch reaches down to its own row from that of the branch that it leaves.
+  const { bottom } = row.getBoundingClientRect();
+  const view = map.getBoundingClientRect();
+  if (bottom > view.bottom) map.scrollTop += bottom - view.bottom + 4;
+  else if (bottom < view.top + 16) map.scrollTop -= view.top + 16 - bottom;
 }
 
 let components: Promise<void> | undefined;

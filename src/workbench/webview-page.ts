@@ -24,12 +24,14 @@ export function webviewPage(
   picture?: string,
 ): string {
   const nonce = randomBytes(18).toString('base64');
+  const styleNonce = randomBytes(18).toString('base64');
   const resource = (name: string) =>
     webview.asWebviewUri(vscode.Uri.joinPath(webviewRoot(extension), name)).toString();
   const policy = [
     `default-src 'none'`,
     `script-src 'nonce-${nonce}'`,
-    `style-src ${webview.cspSource}`,
+    // The component library looks for :focus-visible by an empty style sheet of its own, with the nonce that it finds.
+    `style-src ${webview.cspSource} 'nonce-${styleNonce}'`,
     `font-src ${webview.cspSource}`,
   ].join('; ');
   const script = resource(`${bundle}.js`);
@@ -44,13 +46,14 @@ export function webviewPage(
     picture === undefined
       ? `<main id="app"></main>
     <script type="module" nonce="${nonce}" src="${script}"></script>`
-      : `<main id="app" aria-busy="true">${picture}</main>
+      : `<main id="app" aria-busy="true" inert>${picture}</main>
     <script nonce="${nonce}" src="${resource('start.js')}" data-page="${script}" data-drawn="${Date.now()}"></script>`;
   return `<!doctype html>
 <html lang="${escapeHtml(vscode.env.language)}">
   <head>
     <meta charset="utf-8" />
     <meta http-equiv="Content-Security-Policy" content="${policy}" />
+    <meta property="csp-nonce" content="${styleNonce}" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <link rel="stylesheet" href="${resource(`${bundle}.css`)}" />
     ${head}<title>${escapeHtml(title)}</title>

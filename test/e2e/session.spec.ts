@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { LLMock } from '@copilotkit/aimock';
 import { openWorkbench, sampleWorkspace, themes, toolrec, type Theme } from './harness.ts';
@@ -27,11 +27,27 @@ function logs(folder: string): string[] {
   return existsSync(directory) ? readdirSync(directory).sort() : [];
 }
 
+/** Puts lines before what is in the log that its first round was taken off again and again. */
+function withEarlierLines(file: string, count: number): void {
+  const [started, ...rest] = readFileSync(file, 'utf8').trimEnd().split('\n');
+  const events = rest.map((text) => JSON.parse(text) as { type: string; round?: number });
+  const first = events.filter(({ type, round }) => type !== 'finished' && round === 1);
+  const lines = Array.from({ length: count }, () => [...first, { type: 'rewound', round: 0 }]);
+  const { time } = JSON.parse(started!) as { time: number };
+  const all = [...lines.flat(), ...events].map((event, i) => JSON.stringify({ ...event, seq: i + 1, time }));
+  writeFileSync(file, `${[started, ...all].join('\n')}\n`);
+}
+
 describe('session', () => {
   it('is stepped, edited, forked, reloaded, opened again and deleted', async () => {
     const workbench = await openWorkbench({ folder: sampleWorkspace(), size });
     const { palette } = workbench;
     const folder = workbench.folder!;
+    const violations: string[] = [];
+    workbench.page.on('console', (message) => {
+      const ours = message.location().url.includes('/dist/webview/');
+      if (ours && message.text().includes('Content Security Policy')) violations.push(message.text());
+    });
     let page = await start(workbench);
     await page.locator('.card').first().waitFor();
     await page.locator('#step').click();
@@ -59,6 +75,11 @@ describe('session', () => {
     await page.locator('#replay').click();
     await page.locator('#replayed').getByText('everything came out the same').waitFor();
 
+    // A trail that is open follows the line.
+    await round(page, 1).locator('button.title').first().click();
+    const trail = round(page, 1).locator('.trail');
+    await trail.getByText('Result').waitFor();
+
     // An edited action runs from there; what it replaces stays as an earlier line.
     const rounds = await page.locator('[data-round]').count();
     await round(page, 2).locator('.ordinal').click();
@@ -73,6 +94,7 @@ describe('session', () => {
     await round(page, 2).locator('.part.action .edited').waitFor();
     await round(page, 2).locator('table tbody tr:nth-child(7)').waitFor();
     assert.equal(await page.locator('[data-round]').count(), 2);
+    await trail.getByText('Result').waitFor({ state: 'detached' });
     await page.locator('#branch').selectOption('left:0');
     await round(page, rounds).waitFor();
     assert.equal(await page.locator('.round.stale').count(), rounds - 1);
@@ -112,6 +134,7 @@ describe('session', () => {
     await dialog.locator('.monaco-button').filter({ hasText: 'Delete' }).click();
     await workbench.page.locator('iframe.webview').first().waitFor({ state: 'detached' });
     assert.equal(logs(folder).length, 1);
+    assert.deepEqual(violations, []);
   });
 
   it('streams from a server, stops in the middle, shows an error in its cell, and says what the model was asked', async () => {
@@ -179,6 +202,8 @@ describe('session', () => {
     it(`is opened from its log (${theme})`, async () => {
       const folder = sampleWorkspace();
       toolrec('session', 'run', '--user', user, '--workspace', folder);
+      const branched = theme === 'high-contrast';
+      if (branched) withEarlierLines(path.join(folder, '.toolrec/sessions', logs(folder)[0]!), 23);
       const workbench = await openWorkbench({ folder, theme, size });
       await workbench.palette.run('ToolRec: Open Session…');
       await workbench.palette.pick(`User ${user}`);
@@ -189,6 +214,20 @@ describe('session', () => {
       await workbench.screenshot(`session-${theme}`);
       await page.locator('#result').scrollIntoViewIfNeeded();
       await workbench.screenshot(`session-${theme}-below`);
+      if (branched) {
+        // Every earlier line can be reached, the oldest after one more click.
+        const lines = page.locator('#branch option');
+        assert.equal(await lines.count(), 1 + 20);
+        await page.getByText('3 older lines').click();
+        await page.locator('#older').waitFor({ state: 'detached' });
+        assert.equal(await lines.count(), 1 + 23);
+        await page.locator('#branch').selectOption('left:22');
+        await round(page, 2).waitFor({ state: 'detached' });
+        await workbench.screenshot('session-older-line');
+        await page.locator('#branch').selectOption('left:0');
+        await page.getByText('Back to the Present Line').click();
+        await round(page, 2).waitFor();
+      }
       if (theme !== 'dark') return;
       await workbench.page.setViewportSize({ width: 720, height: 900 });
       await page.locator('h1').scrollIntoViewIfNeeded();

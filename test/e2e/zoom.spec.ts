@@ -33,12 +33,17 @@ describe('at 200% zoom', function () {
     await session.locator('.taste').waitFor();
     await workbench.screenshot('zoom-session-side-bar');
     assert.deepEqual(await session.cutOff(), []);
+    await session.locator('#result table').waitFor();
+    assert.deepEqual(await session.tooWide(), []);
+    await session.locator('#result').scrollIntoViewIfNeeded();
+    await workbench.screenshot('zoom-session-side-bar-below');
     await palette.run('View: Close Primary Side Bar');
     await workbench.page.locator('.part.sidebar').waitFor({ state: 'hidden' });
     await session.locator('#reveal').click();
     await session.locator('#result .metrics').waitFor();
     await workbench.screenshot('zoom-session');
     assert.deepEqual(await session.cutOff(), []);
+    assert.deepEqual(await session.tooWide(), []);
     await session.locator('#result').scrollIntoViewIfNeeded();
     await workbench.screenshot('zoom-session-below');
 

@@ -63,6 +63,7 @@ export class SessionPanel implements vscode.Disposable {
   private readonly page: HostEnd<SessionContract>;
   private readonly writer: PageWriter;
   private readonly asked: number;
+  private readonly wanted: SessionReference | undefined;
   private state: SessionPanelState;
   private current: OpenSession | undefined;
   private listener: Disposable | undefined;
@@ -93,8 +94,11 @@ export class SessionPanel implements vscode.Disposable {
   private writing: NodeJS.Timeout | undefined;
   private readonly list: Disposable;
   private opening: AbortController | undefined;
-  /** Whether the page has drawn anything. */
+  /** Whether the page has drawn anything, or is not waited for any more. */
   private answered = false;
+  /** Whether the person has been here. */
+  private looked: boolean;
+  private disposed = false;
   private readonly reopen: () => void;
 
   constructor(
@@ -104,6 +108,8 @@ export class SessionPanel implements vscode.Disposable {
       /** `performance.now()` of the request for the panel. */
       readonly asked: number;
       readonly title: string;
+      /** The session that it is opened for, where there is one already. */
+      readonly reference?: SessionReference;
       /** Opens or starts the session; asked again when the person tries again. */
       readonly open: (work: {
         readonly signal: AbortSignal;
@@ -114,6 +120,8 @@ export class SessionPanel implements vscode.Disposable {
     this.panel = panel;
     this.workbench = workbench;
     this.asked = options.asked;
+    this.wanted = options.reference;
+    this.looked = panel.active;
     const { extensionUri } = workbench;
     const icon = (theme: string) => vscode.Uri.joinPath(extensionUri, 'media', `session-${theme}.svg`);
     panel.iconPath = { light: icon('light'), dark: icon('dark') };
@@ -140,6 +148,10 @@ export class SessionPanel implements vscode.Disposable {
 
   get session(): OpenSession | undefined {
     return this.current;
+  }
+  /** Of the session that is shown, or is to be. */
+  get reference(): SessionReference | undefined {
+    return this.current?.reference ?? this.wanted;
   }
   get active(): boolean {
     return this.panel.active;
@@ -198,8 +210,13 @@ export class SessionPanel implements vscode.Disposable {
   }
 
   private show(session: OpenSession): void {
+    const { sessions, sessionPanels } = this.workbench;
+    if (this.disposed) {
+      // The panel was closed while it was opened.
+      if (!sessionPanels.shows(session)) void sessions.close(session);
+      return;
+    }
     if (session === this.current) return;
-    const { sessions } = this.workbench;
     const before = this.current;
     this.listener?.dispose();
     this.forgetExamples();
@@ -211,19 +228,35 @@ export class SessionPanel implements vscode.Disposable {
     this.listener = session.onDidChange((change) => this.onChange(change));
     const title = titleOf(session);
     if (this.panel.title !== title) this.panel.title = title;
-    if (before) this.workbench.sessionPanels.switched(before.reference, session.reference);
-    if (this.panel.active || sessions.active === before) this.becomeActive();
-    if (before && !this.workbench.sessionPanels.shows(before)) void sessions.close(before);
+    if (before) sessionPanels.switched(before.reference, session.reference);
+    if (this.isMine(before)) this.becomeActive();
+    if (before && !sessionPanels.shows(before)) void sessions.close(before);
     if (this.page.listening) {
       this.tellReference();
       this.tell();
-    }
+    } else this.drawing ??= setTimeout(() => this.goOn(this.revision), drawnAtLatestMs);
     void this.readFamily();
   }
 
   /** What follows the active session has time until the page has been drawn: both are drawn by one thread of VS Code. */
   private becomeActive(): void {
-    if (this.current && this.answered) this.workbench.sessions.setActive(this.current);
+    this.looked ||= this.panel.active;
+    if (this.answered && this.current) this.workbench.sessions.setActive(this.current);
+  }
+
+  /** Whether what is shown here should be the active session where another one was. */
+  private isMine(before?: OpenSession): boolean {
+    const { sessions, sessionPanels } = this.workbench;
+    if (this.panel.active || sessions.active === before) return true;
+    // Who has looked here and gone on to a file is still at this session; who has gone on to another session is not.
+    return before === undefined && this.looked && sessionPanels.inFront === undefined;
+  }
+
+  /** What the page was first told is drawn, or is not waited for any more. */
+  private answer(): void {
+    if (this.answered) return;
+    this.answered = true;
+    if (this.isMine()) this.becomeActive();
   }
 
   /** Shows the session on a page that does not listen yet, as soon as there is all that belongs to its first picture. */
@@ -488,6 +521,7 @@ export class SessionPanel implements vscode.Disposable {
 
   /** The page has drawn all up to a revision, or does not draw. */
   private goOn(settled: number): void {
+    this.answer();
     this.settled = Math.max(this.settled, settled);
     if (this.settled === this.revision) {
       clearTimeout(this.drawing);
@@ -498,10 +532,6 @@ export class SessionPanel implements vscode.Disposable {
 
   private onDrawn(picture: DrawnPicture): void {
     this.goOn(picture.revision);
-    if (!this.answered) {
-      this.answered = true;
-      if (this.panel.active || !this.workbench.sessions.active) this.becomeActive();
-    }
     if (!this.panel.visible) {
       this.pictures.forget();
       return;
@@ -513,6 +543,7 @@ export class SessionPanel implements vscode.Disposable {
   }
 
   private end(): void {
+    this.disposed = true;
     this.opening?.abort();
     clearImmediate(this.scheduled);
     clearTimeout(this.gathering);

@@ -13,6 +13,8 @@ export type { PanelTimings } from './session-panel.ts';
 /** What a command can ask of the page at the round that has the focus. */
 export type SessionMove = 'next' | 'previous' | 'edit' | 'fork' | 'rerun';
 
+type PanelOptions = ConstructorParameters<typeof SessionPanel>[2];
+
 const switchedKey = 'toolrec.sessions.switched';
 const revealedKey = 'toolrec.sessions.revealed';
 const switchesKept = 200;
@@ -47,11 +49,16 @@ export class SessionPanels implements vscode.WebviewPanelSerializer, vscode.Disp
     return owned;
   }
 
+  /** The panel that the person is in. */
+  get inFront(): SessionPanel | undefined {
+    return this.all.find((panel) => panel.active);
+  }
+
   /** The panel that the person is in, else the one of the active session. */
   get active(): SessionPanel | undefined {
     const { sessions } = this.workbench();
     return (
-      this.all.find((panel) => panel.active) ??
+      this.inFront ??
       this.all.find((panel) => panel.session !== undefined && panel.session === sessions.active)
     );
   }
@@ -71,9 +78,7 @@ export class SessionPanels implements vscode.WebviewPanelSerializer, vscode.Disp
    */
   async open(reference: SessionReference, title = reference.id): Promise<void> {
     const asked = performance.now();
-    const existing = this.all.find(
-      ({ session }) => session !== undefined && sameReference(session.reference, reference),
-    );
+    const [existing] = this.of(reference);
     if (existing) {
       existing.reveal();
       return;
@@ -81,13 +86,15 @@ export class SessionPanels implements vscode.WebviewPanelSerializer, vscode.Disp
     const { [reference.id]: switched, ...others } = this.memory.get<Record<string, string>>(switchedKey, {});
     // Asked for by name: it is not another's place.
     if (switched !== undefined) void this.memory.update(switchedKey, others);
-    await this.attach(this.create(title), title, asked, () => this.workbench().sessions.get(reference));
+    const open = () => this.workbench().sessions.get(reference);
+    await this.attach(this.create(title), { title, asked, reference, open });
   }
 
   /** Starts a session in a new panel, which shows what is prepared meanwhile. */
   async start(session: NewSession, title: string, asked = performance.now()): Promise<void> {
     const { sessions } = this.workbench();
-    await this.attach(this.create(title), title, asked, (work) => sessions.create(session, work));
+    const open: PanelOptions['open'] = (work) => sessions.create(session, work);
+    await this.attach(this.create(title), { title, asked, open });
   }
 
   async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
@@ -101,11 +108,12 @@ export class SessionPanels implements vscode.WebviewPanelSerializer, vscode.Disp
     const { revealed, folder, id } = remembered;
     const reference = { folder, id: this.latest(id) };
     panel.webview.options = webviewOptions(this.workbench().extensionUri);
-    await this.attach(panel, panel.title, performance.now(), async () => {
+    const open = async () => {
       const session = await sessions.get(reference);
       session.revealed = this.memory.get<Record<string, boolean>>(revealedKey, {})[reference.id] ?? revealed;
       return session;
-    });
+    };
+    await this.attach(panel, { title: panel.title, asked: performance.now(), reference, open });
   }
 
   /**
@@ -140,8 +148,12 @@ export class SessionPanels implements vscode.WebviewPanelSerializer, vscode.Disp
 
   /** Closes the panels of a session, as when it is deleted. */
   close(reference: SessionReference): void {
-    for (const panel of [...this.all])
-      if (panel.session && sameReference(panel.session.reference, reference)) panel.dispose();
+    for (const panel of this.of(reference)) panel.dispose();
+  }
+
+  /** The panels of a session, those included that cannot show it yet, or not at all. */
+  private of(wanted: SessionReference): SessionPanel[] {
+    return this.all.filter(({ reference }) => reference !== undefined && sameReference(reference, wanted));
   }
 
   /** The “⋯” of the panel: what is done less often. */
@@ -160,14 +172,9 @@ export class SessionPanels implements vscode.WebviewPanelSerializer, vscode.Disp
     );
   }
 
-  private async attach(
-    panel: vscode.WebviewPanel,
-    title: string,
-    asked: number,
-    open: ConstructorParameters<typeof SessionPanel>[2]['open'],
-  ): Promise<void> {
+  private async attach(panel: vscode.WebviewPanel, options: PanelOptions): Promise<void> {
     const { SessionPanel } = await import('./session-panel.ts');
-    const made = new SessionPanel(panel, this.workbench(), { asked, title, open });
+    const made = new SessionPanel(panel, this.workbench(), options);
     this.all.push(made);
     panel.onDidDispose(() => this.all.splice(this.all.indexOf(made), 1));
   }

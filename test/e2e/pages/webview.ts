@@ -17,6 +17,11 @@ export class Webview {
     return (await this.locator('body').evaluate(findCutOff)) as string[];
   }
 
+  /** The tables that can only be read by scrolling to the side: their first words. */
+  async tooWide(): Promise<string[]> {
+    return (await this.locator('body').evaluate(findTooWide)) as string[];
+  }
+
   getByRole(...args: Parameters<FrameLocator['getByRole']>): Locator {
     return this.content.getByRole(...args);
   }
@@ -26,7 +31,10 @@ export class Webview {
   }
 }
 
-/** Runs in the page, which is no part of the specs' types. */
+/** These run in the page, which is no part of the specs' types. */
+const findTooWide = `[...document.querySelectorAll('table')]
+  .filter(({ parentElement }) => parentElement.scrollWidth > parentElement.clientWidth + 1)
+  .map((table) => table.innerText.slice(0, 80))`;
 const findCutOff = `(() => {
   const { clientWidth } = document.documentElement;
   const scrolls = (element) =>
