@@ -3,7 +3,8 @@ import { render } from 'lit';
 import './dataset.css';
 import { datasetView } from './dataset-view.ts';
 import type { DatasetModel } from './dataset-view.ts';
-import { connect, remember, takeOver } from './host.ts';
+import { connect, keepView, keptView, remember, takeOver } from './host.ts';
+import { KeptScroll } from './kept-scroll.ts';
 import { setLanguage } from './language.ts';
 import './plot.ts';
 import { inspectorContract } from './protocol.ts';
@@ -14,9 +15,23 @@ import { registerComponents } from './toolkit.ts';
 registerComponents();
 
 let state: InspectorState | undefined;
-let catalogue: DatasetModel['catalogue'] = { query: '', offset: 0 };
+const { scroll: keptScroll, query, offset, user: keptUser } = keptView();
+let catalogue: DatasetModel['catalogue'] = {
+  query: typeof query === 'string' ? query : '',
+  offset: typeof offset === 'number' ? offset : 0,
+};
 let history: DatasetModel['history'] = {};
 let asked = 0;
+let at = typeof keptScroll === 'number' ? keptScroll : 0;
+const scroll = new KeptScroll(window, at, (now) => {
+  at = now;
+  keep();
+});
+
+/** For when the tab is hidden, and its page dropped. */
+function keep(): void {
+  keepView({ scroll: at, query: catalogue.query, offset: catalogue.offset, user: history.shown?.user });
+}
 
 const host = connect(inspectorContract, {
   language: (language) => {
@@ -30,7 +45,8 @@ const host = connect(inspectorContract, {
     draw();
     if (fresh) {
       void showItems(catalogue.query, catalogue.offset);
-      void showHistory(history.shown?.user ?? null);
+      const user = history.shown?.user ?? keptUser;
+      void showHistory(typeof user === 'number' ? user : null);
     }
   },
 });
@@ -41,20 +57,26 @@ async function showItems(query: string, offset: number): Promise<void> {
   draw();
   try {
     const page = await host.request('items', { query, offset });
+    // The dataset may have become a smaller one.
+    if (mine === asked && page.rows.length === 0 && offset > 0) return showItems(query, 0);
     if (mine === asked) catalogue = { query, offset, page };
   } catch (error) {
     if (mine === asked) catalogue = { query, offset, problem: (error as Error).message };
   }
   draw();
+  keep();
 }
 
 async function showHistory(user: number | null): Promise<void> {
   try {
     history = { shown: await host.request('history', { user }) };
   } catch (error) {
+    // The user who was looked at may be gone from the dataset.
+    if (user !== null) return showHistory(null);
     history = { problem: (error as Error).message };
   }
   draw();
+  keep();
 }
 
 function draw(): void {
@@ -74,6 +96,7 @@ function draw(): void {
     root,
   );
   root.setAttribute('aria-busy', String(state.kind === 'loading'));
+  requestAnimationFrame(() => scroll.drawn()); // the plots have their height by then
 }
 
 host.ready();

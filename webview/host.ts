@@ -3,6 +3,7 @@ import type { PanelContract, UpdateHandlers } from '../src/shared/message-channe
 
 interface VsCodeApi {
   postMessage(message: unknown): void;
+  getState(): unknown;
   setState(state: unknown): void;
 }
 declare function acquireVsCodeApi(): VsCodeApi;
@@ -52,9 +53,31 @@ class PageEnd<C extends PanelContract> extends WebviewEnd<C> {
   }
 }
 
+let told: object | undefined;
+let view: object | undefined;
+
 /** Leaves with VS Code what the host needs to bring this panel back after a reload. */
-export function remember(state: unknown): void {
-  vscode().setState(state);
+export function remember(state: object): void {
+  told = state;
+  leave();
+}
+
+/** Leaves with it how the person looks at this page, which VS Code drops while its tab is hidden. */
+export function keepView(next: object): void {
+  view = next;
+  leave();
+}
+
+/** What `keepView` left with VS Code, maybe by another version of this page. */
+export function keptView(): Readonly<Record<string, unknown>> {
+  const state = vscode().getState() as { readonly view?: unknown } | undefined;
+  const kept = state?.view;
+  return typeof kept === 'object' && kept !== null ? { ...kept } : {};
+}
+
+/** Nothing before the host has told its part: without that the panel could not be brought back. */
+function leave(): void {
+  if (told) vscode().setState(view ? { ...told, view } : told);
 }
 
 let taken = false;

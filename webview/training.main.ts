@@ -2,18 +2,20 @@ import './no-eval.ts';
 import { render } from 'lit';
 import './training.css';
 import './curve-plot.ts';
-import { connect, remember, takeOver } from './host.ts';
+import { connect, keepView, keptView, remember, takeOver } from './host.ts';
+import { KeptScroll } from './kept-scroll.ts';
 import { setLanguage } from './language.ts';
 import { trainingContract } from './protocol.ts';
 import type { SelectedCurve, TrainingState } from './protocol.ts';
 import { registerComponents } from './toolkit.ts';
 import { trainingView } from './training-view.ts';
 
-/** Entry of the training panel. Keeps nothing of its own: what is shown comes from the host. */
+/** Entry of the training panel. Keeps only where the person has scrolled: what is shown comes from the host. */
 registerComponents();
 
 let state: TrainingState | undefined;
 let curves: readonly SelectedCurve[] = [];
+const scroll = new KeptScroll(window, keptView()['scroll'], (at) => keepView({ scroll: at }));
 
 const host = connect(trainingContract, {
   language: (language) => {
@@ -49,6 +51,7 @@ function draw(): void {
     root,
   );
   root.setAttribute('aria-busy', String(state.kind === 'loading'));
+  requestAnimationFrame(() => scroll.drawn()); // the charts have their height by then
 }
 
 host.ready();

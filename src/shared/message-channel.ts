@@ -79,7 +79,7 @@ export class HostEnd<C extends PanelContract> {
     this.side = side;
   }
 
-  /** Whether the page is there. While it is not, `onReady` is still to come. */
+  /** Whether the page is there. While it is not, `onReady` is still to come: what that tells need not be told before. */
   get listening(): boolean {
     return this.queue === undefined;
   }

@@ -53,6 +53,12 @@ async function models(workbench: Workbench) {
   return workbench.view('Datasets & Models');
 }
 
+/** Runs in the page, which is no part of the specs' types. */
+const buttonColours = `(() => {
+  const style = getComputedStyle(document.body);
+  return ['--button-primary-background', '--vscode-button-background'].map((name) => style.getPropertyValue(name));
+})()`;
+
 async function until(condition: () => boolean, what: string, ms = 60_000): Promise<void> {
   for (const deadline = Date.now() + ms; !condition();) {
     assert.ok(Date.now() < deadline, `waited in vain for ${what}`);
@@ -267,6 +273,9 @@ describe('training', function () {
         await tree.row('narrow').click();
         const page = await workbench.webview('Training');
         await page.locator('.figures-table').first().waitFor();
+        // The components of a page that came with its picture have the colours of the theme too.
+        const [own, themed] = (await page.locator('body').evaluate(buttonColours)) as string[];
+        if (themed) assert.equal(own, themed);
         await workbench.screenshot(`train-panel-${theme}`);
         await page.locator('.run:has-text("bpr") input').first().check();
         await page.locator('.compared').waitFor();

@@ -71,9 +71,10 @@ function factsOf(a: SessionState, b: SessionState, texts: Texts): CompareFull['f
     [texts.t('Tokens'), ({ totals }) => number(totals.tokens)],
     [texts.t('Cost'), ({ totals }) => costText(totals, texts)],
   ];
-  return rows.map(([name, of]) => {
+  return rows.flatMap(([name, of]) => {
     const [first, second] = [of(a), of(b)];
-    return { name, first, second, same: first === second };
+    if (first === '–' && second === '–') return []; // the offline policy has neither prompts nor protocol
+    return [{ name, first, second, same: first === second }];
   });
 }
 

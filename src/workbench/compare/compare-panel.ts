@@ -120,7 +120,7 @@ export class ComparePanel implements vscode.Disposable {
 
   private become(state: CompareState): void {
     this.state = state;
-    this.page.update('state', state);
+    if (this.page.listening) this.page.update('state', state);
   }
 
   private tellEverything(): void {

@@ -212,7 +212,7 @@ export class ExperimentPanel implements vscode.Disposable {
 
   private become(state: ExperimentState): void {
     this.state = state;
-    this.page.update('state', state);
+    if (this.page.listening) this.page.update('state', state);
   }
 
   private tellEverything(): void {

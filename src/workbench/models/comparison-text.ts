@@ -3,6 +3,7 @@ import { deviceLabel } from '../../engine/device-names.ts';
 import { escapeMarkdown } from '../dataset-text.ts';
 import type { Texts } from '../texts.ts';
 import { durationText } from '../training/training-text.ts';
+import { metricTitle } from './model-text.ts';
 import type { Comparison, PairedResult } from './paired-comparison.ts';
 
 /** The report of a comparison, as Markdown. */
@@ -51,7 +52,7 @@ function figures({ models, metrics, reference }: Comparison, { t, locale }: Text
     return value === best.get(name) ? `**${text}**` : text;
   };
   return [
-    `| ${t('Model')} | ${metrics.map(title).join(' | ')} |`,
+    `| ${t('Model')} | ${metrics.map(metricTitle).join(' | ')} |`,
     `|:--|${metrics.map(() => '--:').join('|')}|`,
     ...models.map(
       ({ id, metrics: own }) =>
@@ -70,7 +71,7 @@ function pairs({ pairs: all, reference }: Comparison, texts: Texts): string[] {
       [
         '',
         escapeMarkdown(pair.id),
-        title(pair.metric),
+        metricTitle(pair.metric),
         signed(pair.difference),
         `${signed(pair.low)} … ${signed(pair.high)}`,
         pair.p < 0.001 ? '< 0.001' : decimals(pair.p, locale, 3),
@@ -134,11 +135,6 @@ function cost(rows: readonly ModelRow[], { models }: Comparison, texts: Texts): 
       ];
     }),
   ];
-}
-
-/** `NDCG@10`. */
-function title(metric: string): string {
-  return metric.toUpperCase().replace('RECALL', 'Recall').replace('PRECISION', 'Precision');
 }
 
 function decimals(value: number, locale: string, digits = 4): string {

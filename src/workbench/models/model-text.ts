@@ -58,13 +58,18 @@ export function modelDescription(row: ModelRow, best: boolean, texts: Texts): st
   return `${best ? '★ ' : ''}${parts.filter(Boolean).join(' · ')}`;
 }
 
+/** `NDCG@10`, `Recall@10`. */
+export function metricTitle(metric: string): string {
+  return metric.toUpperCase().replace('RECALL', 'Recall').replace('PRECISION', 'Precision');
+}
+
 /** A small table of what is known of a model, in Markdown. */
 export function modelTooltip(row: ModelRow, best: boolean, texts: Texts): string {
   const { t, locale } = texts;
   if (row.status === 'damaged')
     return `**${escapeMarkdown(row.id)}**\n\n${escapeMarkdown(row.failure ?? '')}`;
   const metrics = (values: Readonly<Record<string, number>> | undefined) =>
-    Object.entries(values ?? {}).map(([name, value]) => `${name.toUpperCase()} ${decimals(value, locale)}`);
+    Object.entries(values ?? {}).map(([name, value]) => `${metricTitle(name)} ${decimals(value, locale)}`);
   const rows: (readonly [string, string])[] = [
     [t('Kind'), escapeMarkdown(row.title)],
     ...(row.tool ? [[t('Backbone'), escapeMarkdown(row.tool.backbone)] as const] : []),

@@ -185,7 +185,7 @@ class PromptPreview implements vscode.Disposable {
     this.memory = next.memory;
     this.problem = next.problem;
     this.sequence++;
-    this.page.update('state', this.state());
+    if (this.page.listening) this.page.update('state', this.state());
   }
 
   private state(): PreviewState {
@@ -234,7 +234,7 @@ class PromptPreview implements vscode.Disposable {
             more: 0,
           };
           this.sequence++;
-          this.page.update('state', this.state());
+          if (this.page.listening) this.page.update('state', this.state());
           return;
         }
       }

@@ -30,8 +30,9 @@ export class ShownCurves {
   select(ids: readonly string[]): void {
     this.ids = ids;
     for (const id of this.shown.keys()) if (!ids.includes(id)) this.shown.delete(id);
-    for (const id of ids) if (!this.shown.has(id)) void this.load(id);
-    this.changed(); // fewer, or in another order
+    const unread = ids.filter((id) => !this.shown.has(id));
+    for (const id of unread) void this.load(id);
+    if (unread.length === 0) this.changed(); // else once one is read, which is soon
   }
 
   add(id: string, events: readonly TrainingEvent[]): void {

@@ -33,7 +33,8 @@ export function runLine(row: ModelRow, texts: Texts): string {
   if (row.status === 'waiting') return t('waiting for its turn');
   if (live?.done === undefined || live.total === undefined || row.epochs === 0) return live?.message ?? '';
   const epoch = Math.min(row.epochs, Math.floor((live.done / live.total) * row.epochs) + 1);
-  const parts = [t('epoch {0} of {1}', epoch, row.epochs)];
+  const [now, all] = [epoch, row.epochs].map((value) => value.toLocaleString(texts.locale));
+  const parts = [t('epoch {0} of {1}', now!, all!)];
   if (live.secondsLeft !== undefined)
     parts.push(t('{0} left at most', durationText(live.secondsLeft, texts)));
   return parts.join(' · ');

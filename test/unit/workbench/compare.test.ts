@@ -70,6 +70,7 @@ describe('comparing sessions', () => {
     }
     assert.equal(view.result?.same, false);
     assert.equal(view.facts.find(({ name }) => name === 'Policy')?.same, true);
+    assert.ok(!view.facts.some(({ first, second }) => first === '–' && second === '–'));
     const itself = compareSessions({ state: first, line: '' }, { state: first, line: '' }, english, true);
     assert.ok(itself.rounds.every(({ same, differences }) => same && differences.length === 0));
     assert.ok(itself.facts.every(({ same }) => same) && itself.result?.same);
