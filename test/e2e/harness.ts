@@ -34,6 +34,8 @@ export interface OpenOptions {
   /** The person's settings, on top of those that keep the workbench quiet. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly size?: { readonly width: number; readonly height: number };
+  /** Instead of the one of all specs. */
+  readonly server?: Server;
   /** As a browser zooms: 2 leaves half the room and draws everything twice as large. */
   readonly zoom?: number;
 }
@@ -45,12 +47,20 @@ const temporaryFolders: string[] = [];
 
 /** Called by the root hooks. */
 export async function startHost(): Promise<void> {
-  const host = process.env['TOOLREC_E2E_HOST'];
-  const vsix = process.env['TOOLREC_E2E_VSIX'];
-  const chromium = process.env['CHROMIUM'];
-  if (!host || !vsix || !chromium) throw new Error('Run the end-to-end layer by: node scripts/test.mjs e2e');
-  server = await startCodeServer({ host: JSON.parse(host) as Host, vsix: [vsix] });
-  browser = await launchChromium(chromium);
+  server = await startServer();
+  browser = await launchChromium(given('CHROMIUM'));
+}
+
+/** A server with the extension and others; whoever starts it stops it. @param others files of packages */
+export function startServer(others: readonly string[] = []): Promise<Server> {
+  const host = JSON.parse(given('TOOLREC_E2E_HOST')) as Host;
+  return startCodeServer({ host, vsix: [given('TOOLREC_E2E_VSIX'), ...others] });
+}
+
+function given(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error('Run the end-to-end layer by: node scripts/test.mjs e2e');
+  return value;
 }
 
 /** Called by the root hooks. */
@@ -94,13 +104,14 @@ export function userData(): string {
 
 /** Opens a window with a fresh browser profile, so that no view state is left from another test. */
 export async function openWorkbench(options: OpenOptions = {}): Promise<Workbench> {
-  if (!server || !browser)
+  const host = options.server ?? server;
+  if (!host || !browser)
     throw new Error('The host was not started; run the specs by: node scripts/test.mjs e2e');
   const { folder = 'empty', theme = 'dark', settings = {}, zoom = 1 } = options;
   const { width, height } = options.size ?? { width: 1280, height: 800 };
   // Hovers come where the mouse happened to stop, and would cover what is clicked next.
   const still = { 'workbench.hover.delay': 100_000, 'workbench.colorTheme': themes[theme] };
-  server.writeSettings({ ...still, ...settings });
+  host.writeSettings({ ...still, ...settings });
   const viewport = { width: Math.round(width / zoom), height: Math.round(height / zoom) };
   const context = await browser.newContext({ viewport, deviceScaleFactor: zoom });
   context.setDefaultTimeout(30_000);
@@ -108,7 +119,7 @@ export async function openWorkbench(options: OpenOptions = {}): Promise<Workbenc
   const opened = folder === 'empty' ? temporaryFolder() : folder === 'none' ? undefined : folder;
   const workbench = new Workbench(page, opened, screenshotFolder);
   open.push(workbench);
-  await page.goto(workbenchAddress(server, opened));
+  await page.goto(workbenchAddress(host, opened));
   await workbench.untilReady();
   return workbench;
 }
