@@ -1,4 +1,4 @@
-import type { ChatModel, TokenUsage } from './chat-model.ts';
+import type { ChatModel, RetryNotice, TokenUsage } from './chat-model.ts';
 
 /** What one small question to a model showed. */
 export interface ConnectionReport {
@@ -16,10 +16,14 @@ export interface ConnectionReport {
  * Asks a model one small question over the same way that sessions use. What it answers does not matter.
  * @throws ModelFailure with a code of `modelErrorCodes`; CancelledError when `signal` fires.
  */
-export async function testConnection(model: ChatModel, signal?: AbortSignal): Promise<ConnectionReport> {
+export async function testConnection(
+  model: ChatModel,
+  signal?: AbortSignal,
+  onRetry?: (notice: RetryNotice) => void,
+): Promise<ConnectionReport> {
   const reply = await model.chat(
     { messages: [{ role: 'user', content: 'Reply with the one word: ready' }], temperature: 0 },
-    { signal },
+    { signal, ...(onRetry && { onRetry }) },
   );
   return {
     model: reply.model,

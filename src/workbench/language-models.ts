@@ -138,18 +138,26 @@ export class LanguageModels implements vscode.Disposable {
       import('../llm/gate.ts'),
       import('../llm/base-url.ts'),
     ]);
-    const baseURL = normaliseBaseUrl(choice.baseURL);
-    const gate = this.gates.get(baseURL) ?? new RequestGate();
-    this.gates.set(baseURL, gate);
-    return new OpenAiChatModel({
-      baseURL,
-      model: choice.model,
-      apiKey: () => this.keys.get(baseURL),
-      timeoutMs,
-      idleTimeoutMs: timeoutMs,
-      prices,
-      gate,
-    });
+    try {
+      const baseURL = normaliseBaseUrl(choice.baseURL);
+      const gate = this.gates.get(baseURL) ?? new RequestGate();
+      this.gates.set(baseURL, gate);
+      return new OpenAiChatModel({
+        baseURL,
+        model: choice.model,
+        apiKey: () => this.keys.get(baseURL),
+        timeoutMs,
+        idleTimeoutMs: timeoutMs,
+        prices,
+        gate,
+      });
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      // It was written by hand: the setting is where it can be corrected.
+      const key = error.code === 'no-model' ? 'model' : 'baseUrl';
+      const place = { setting: `${configurationSection}.${section}.${key}` };
+      throw new ConfigurationError(error.code, error.message, error.remedy, { place, cause: error });
+    }
   }
 
   private async tell(): Promise<void> {

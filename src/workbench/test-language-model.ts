@@ -25,10 +25,14 @@ export async function testLanguageModel(workbench: Workbench): Promise<void> {
       .then((answer) => answer && vscode.commands.executeCommand(commands.selectLanguageModel));
     return;
   }
-  const title = noticeText(vscode.l10n.t('Asking {0}', choiceText(choice, vscodeTexts)));
-  const report = await runWithProgress(title, ({ signal }) => testConnection(model, signal)).catch(
-    (error: unknown) => showFailure(error, log, waysOut(workbench, choice, error)),
-  );
+  const title = vscode.l10n.t('Asking {0}', choiceText(choice, vscodeTexts));
+  const report = await runWithProgress(title, ({ signal, onProgress }) =>
+    testConnection(model, signal, ({ error, waitMs }) =>
+      onProgress?.({
+        message: vscode.l10n.t('{0} Asking again in {1} s', error.message, Math.ceil(waitMs / 1000)),
+      }),
+    ),
+  ).catch((error: unknown) => showFailure(error, log, waysOut(workbench, choice, error)));
   if (!report) return;
   const text = connectionText(model.label, report, vscodeTexts);
   log.info(text);

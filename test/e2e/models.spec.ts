@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { LLMock } from '@copilotkit/aimock';
@@ -134,6 +136,55 @@ describe('language models', () => {
     await palette.run('ToolRec: Select Language Model');
     await palette.pick('Offline');
     await workbench.statusBarItem('ToolRec: offline').waitFor();
+  });
+
+  it('asks for the key again where a server refuses it, and makes no link of what the server says', async () => {
+    const server = createServer((request, response) => {
+      const allowed = request.headers.authorization === 'Bearer right';
+      request.resume().on('end', () => {
+        const streams = allowed && request.url !== '/v1/models';
+        const type = streams ? 'text/event-stream' : 'application/json';
+        response.writeHead(allowed ? 200 : 401, { 'content-type': type });
+        const refusal = { error: { message: 'No. [Click here](command:workbench.action.closeWindow)' } };
+        const list = { object: 'list', data: [{ id: 'small $(trash)', object: 'model' }] };
+        if (!allowed) response.end(JSON.stringify(refusal));
+        else if (!streams) response.end(JSON.stringify(list));
+        else {
+          const choices = [{ index: 0, delta: { content: 'ready' }, finish_reason: 'stop' }];
+          response.end(`data: ${JSON.stringify({ id: '1', model: 'small', choices })}\n\ndata: [DONE]\n\n`);
+        }
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+      const workbench = await openWorkbench({
+        theme: 'high-contrast',
+        settings: {
+          'toolrec.languageModel.provider': 'openai',
+          'toolrec.languageModel.baseUrl': baseUrl,
+          'toolrec.languageModel.model': 'small $(trash)',
+        },
+      });
+      const { palette, notifications } = workbench;
+      await palette.run('ToolRec: Test Language Model Connection');
+      const refused = notifications.toast('refused the key');
+      await refused.waitFor();
+      const message = refused.locator('.notification-list-item-message');
+      assert.match(await message.innerText(), /\[Click here\] \(command:/);
+      assert.equal(await message.locator('a').count(), 0);
+      await workbench.screenshot('language-model-refused');
+      await notifications.choose('refused the key', 'Enter API Key…');
+      await palette.widget.getByText('API key for').waitFor();
+      await palette.enter('right');
+      await palette.pick('small $ (trash)');
+      await palette.pick('ReAct text');
+      await notifications.choose('Sessions use', 'Test Connection');
+      await notifications.toast('answered in').waitFor();
+      await workbench.statusBarItem('ToolRec: small $ (trash)').waitFor();
+    } finally {
+      server.close();
+    }
   });
 
   it('compares two sessions round by round, in every theme', async function () {

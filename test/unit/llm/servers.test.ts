@@ -175,4 +175,27 @@ describe('servers of language models', () => {
       'unreachable',
     );
   });
+
+  it('tells of each new attempt of a connection test, and why', async () => {
+    let asked = 0;
+    const server = await rawServer((response) => {
+      if (asked++ === 0) {
+        response.writeHead(503, { 'content-type': 'application/json' });
+        response.end('{"error":{"message":"still loading"}}');
+        return;
+      }
+      startStream(response);
+      response.end(piece('ready', 'stop') + done);
+    });
+    const notices: string[] = [];
+    const sleep = () => Promise.resolve();
+    const model = new OpenAiChatModel({ baseURL: server.url, model: 'raw', sleep });
+    const report = await testConnection(model, undefined, ({ attempt, error }) =>
+      notices.push(`${attempt} ${error.code} ${error.message}`),
+    );
+    assert.equal(report.retries, 1);
+    assert.equal(notices.length, 1);
+    assert.match(notices[0]!, /^1 server-error .*still loading/);
+    await server.close();
+  });
 });
