@@ -1,5 +1,5 @@
 import { catalogueOf } from '../../agent/catalogue.ts';
-import { itemTrail } from '../../agent/trail.ts';
+import { itemTrail, type ItemTrail } from '../../agent/trail.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { AttributeValue } from '../../data/schema.ts';
 import { UsageError } from '../../shared/errors.ts';
@@ -85,4 +85,15 @@ function attributesOf(dataset: Dataset | undefined, id: string): object {
       return [name, typeof value === 'object' ? value.slice(0, 6).map((entry) => entry.slice(0, 60)) : value];
     });
   return { attributes: Object.fromEntries(attributes) };
+}
+
+/** A trail as text of so many characters: of one that is longer the latest steps, and a sentence that says so. */
+export function boundedTrail(trail: ItemTrail, longest: number, write: (trail: ItemTrail) => string): string {
+  const { length } = trail.steps;
+  for (let kept = length; ; kept >>= 1) {
+    const text = write({ ...trail, steps: trail.steps.slice(length - kept) });
+    const whole =
+      kept === length ? text : `${text}\n\nOnly the latest ${kept} of ${length} steps are listed.`;
+    if (whole.length <= longest || kept === 0) return whole;
+  }
 }

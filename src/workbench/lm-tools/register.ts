@@ -108,9 +108,10 @@ class ExplainTool implements vscode.LanguageModelTool<ExplainInput> {
         const { sessionMarkdown } = await import('../../agent/transcript.ts');
         return sessionMarkdown(session.state, undefined, longest);
       }
-      const [{ itemTrail, findItem }, { trailMarkdown }] = await Promise.all([
+      const [{ itemTrail, findItem }, { trailMarkdown }, { boundedTrail }] = await Promise.all([
         import('../../agent/trail.ts'),
         import('../memory/trail-text.ts'),
+        import('./recommend.ts'),
       ]);
       const found = findItem(session.state, item);
       const trail = found === undefined ? undefined : itemTrail(session.state, found);
@@ -120,7 +121,7 @@ class ExplainTool implements vscode.LanguageModelTool<ExplainInput> {
           `Session ${session.id} holds no item “${item.slice(0, 80)}”: no tool found it, and it is not in the list.`,
           'Ask for the whole session to see what it holds.',
         );
-      return trailMarkdown(trail, vscodeTexts);
+      return boundedTrail(trail, longest, (part) => trailMarkdown(part, vscodeTexts));
     });
   }
 

@@ -6,7 +6,9 @@ import {
   recommendInput,
   toolContributions,
 } from '../../../src/workbench/lm-tools/definitions.ts';
-import { recommendation, subjectOf } from '../../../src/workbench/lm-tools/recommend.ts';
+import { boundedTrail, recommendation, subjectOf } from '../../../src/workbench/lm-tools/recommend.ts';
+import { trailMarkdown } from '../../../src/workbench/memory/trail-text.ts';
+import { english } from '../../../src/workbench/texts.ts';
 import { manifest } from '../../../src/workbench/manifest.ts';
 import { languageModelTools } from '../../../src/workbench/names.ts';
 import { dataset, finish, retrieve, startSession, world } from '../agent/world.ts';
@@ -91,6 +93,23 @@ describe('tools for chat agents', () => {
     // A session that was read from its log alone has no catalogue at hand.
     const bare = recommendation({ id: 's-1', state, dataset: undefined }) as typeof told;
     assert.ok(bare.items.every(({ attributes }) => attributes === undefined));
+  });
+
+  it('keep an item’s trail to the room there is, the latest steps first', async () => {
+    const session = await startSession(
+      world(Array.from({ length: 20 }, (_, i) => retrieve(i % 2 === 0 ? null : 'genre', 12 + i))),
+      { maxRounds: 20 },
+    );
+    await session.run();
+    const trail = itemTrail(session.state, session.state.rounds[0]!.observation!.set!.items[0]!.id)!;
+    assert.ok(trail.steps.length > 8);
+    const write = (part: typeof trail) => trailMarkdown(part, english);
+    const whole = boundedTrail(trail, 100_000, write);
+    assert.equal(whole, write(trail));
+    const short = boundedTrail(trail, Math.floor(whole.length / 2), write);
+    assert.ok(short.length <= whole.length / 2);
+    assert.match(short, /Only the latest \d+ of \d+ steps are listed\.$/);
+    assert.ok(short.includes(`| ${trail.steps.at(-1)!.round} |`));
   });
 
   it('find an item of a session by id or title', async () => {
