@@ -28,11 +28,11 @@ export function itemTable(
   const sourced = rows.some(({ source }) => source !== undefined);
   const width = 4 + columns.length + (scored ? 1 : 0) + (sourced ? 1 : 0);
   return html`<div class="scroll">
-      <table class="items">
+      <table class="items" aria-label=${round === 0 ? t('Result') : t('Items of round {0}', round)}>
         <thead>
           <tr>
-            <th scope="col" class="number">${t('#')}</th>
-            <th scope="col" class="moved">
+            <th scope="col" class="number" aria-label=${t('rank')}>${t('#')}</th>
+            <th scope="col" class="moved" aria-label=${t('Places moved since a tool last named it')}>
               <abbr title=${t('Places moved since a tool last named it')}>${t('Δ')}</abbr>
             </th>
             <th scope="col">${t('title')}</th>

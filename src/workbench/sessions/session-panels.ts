@@ -173,7 +173,11 @@ export class SessionPanels implements vscode.WebviewPanelSerializer, vscode.Disp
   }
 
   private async attach(panel: vscode.WebviewPanel, options: PanelOptions): Promise<void> {
+    let closed = false;
+    const closing = panel.onDidDispose(() => (closed = true));
     const { SessionPanel } = await import('./session-panel.ts');
+    closing.dispose();
+    if (closed) return;
     const made = new SessionPanel(panel, this.workbench(), options);
     this.all.push(made);
     panel.onDidDispose(() => this.all.splice(this.all.indexOf(made), 1));
