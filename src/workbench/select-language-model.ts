@@ -299,7 +299,10 @@ async function findServers(workbench: Workbench, protocol: ProtocolName): Promis
     return;
   }
   const picked = await vscode.window.showQuickPick(rows, {
+    title: vscode.l10n.t('Models on This Machine'),
     placeHolder: vscode.l10n.t('Which model should sessions use?'),
+    // It comes a moment after the action that asked for it: a focus that moves meanwhile must not close it.
+    ignoreFocusOut: true,
   });
   await picked?.run?.();
 }
