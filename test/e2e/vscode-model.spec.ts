@@ -32,7 +32,7 @@ describe('a language model that another extension brings', function () {
     assert.match(await palette.row(providedModel).innerText(), /toolrec-tests · up to 32,000 tokens/);
     await workbench.screenshot('select-model-of-vscode');
     await palette.pick(providedModel);
-    await workbench.statusBarItem('model-of-the-tests in VS Code').waitFor();
+    await workbench.statusBarItem(`${providedModel} in VS Code`).waitFor();
     await notifications.choose('New sessions use', 'Test Connection');
     await notifications.toast('answered in').waitFor();
 
