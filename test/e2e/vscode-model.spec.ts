@@ -33,7 +33,7 @@ describe('a language model that another extension brings', function () {
     await workbench.screenshot('select-model-of-vscode');
     await palette.pick(providedModel);
     await workbench.statusBarItem(`${providedModel} in VS Code`).waitFor();
-    await notifications.choose('New sessions use', 'Test Connection');
+    await notifications.choose('Sessions use', 'Test Connection');
     await notifications.toast('answered in').waitFor();
 
     await palette.run('ToolRec: Start Session');
