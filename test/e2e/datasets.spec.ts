@@ -162,17 +162,25 @@ describe('datasets', () => {
     assert.match((await tree.texts())[0]!, /20 users · 31 items/);
   });
 
-  it('brings the inspector back after the window is reloaded', async () => {
+  it('brings the inspector back as it was, when its tab was hidden and after a reload', async () => {
     const workbench = await openWorkbench({ folder: sampleWorkspace() });
     const tree = await datasetsView(workbench);
     await tree.row('sample').click();
-    await (await workbench.webview('sample')).locator('.figures').waitFor();
+    const found = 'section:has(.search) tbody tr:only-child:has-text("Seven Samurai")';
+    const first = await workbench.webview('sample');
+    await first.locator('.search input').fill('seven samurai');
+    await first.locator(found).waitFor();
+    await workbench.palette.run('ToolRec: Show Training');
+    await (await workbench.webview('Training')).locator('.nothing').waitFor();
+    const second = await workbench.webview('sample');
+    await second.locator(found).waitFor();
+    assert.equal(await second.locator('.search input').inputValue(), 'seven samurai');
     // VS Code for the web writes down which editors are open each 5 s; on a desktop, when it closes.
     await workbench.page.waitForTimeout(6000);
     await workbench.page.reload();
     await workbench.untilReady();
     await workbench.editorTab('sample').waitFor();
-    await (await workbench.webview('sample')).locator('.figures').waitFor();
+    await (await workbench.webview('sample')).locator(found).waitFor();
   });
 
   it('without a folder: asks for one, makes the sample in it and opens it', async () => {
