@@ -128,8 +128,7 @@ describe('session', () => {
     assert.equal(await palette.rows.count(), 2);
     await workbench.screenshot('session-list');
     await palette.dismiss();
-    await palette.run('ToolRec: Delete Session…');
-    await palette.pick('forked after round 1');
+    await palette.runAndPick('ToolRec: Delete Session…', 'forked after round 1');
     const dialog = workbench.page.locator('.monaco-dialog-box');
     await dialog.locator('.monaco-button').filter({ hasText: 'Delete' }).click();
     await workbench.page.locator('iframe.webview').first().waitFor({ state: 'detached' });

@@ -73,6 +73,22 @@ export class Palette {
     await this.row(text).click();
   }
 
+  /**
+   * Runs a command that shows a list, and clicks a row of it. A webview that gets the focus back just then, from the
+   * palette, closes the list: it is asked for again.
+   */
+  async runAndPick(title: string, text: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      await this.run(title);
+      try {
+        await this.row(text).click({ timeout: 5000 });
+        return;
+      } catch (error) {
+        if (attempt === 5 || (await this.widget.isVisible())) throw error;
+      }
+    }
+  }
+
   /** Types into the input box that is shown now and confirms it. */
   async enter(text: string): Promise<void> {
     await this.input.fill(text);
