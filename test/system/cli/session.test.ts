@@ -59,7 +59,9 @@ describe('toolrec session', function () {
   it('takes the live line off the terminal before it prints a round', async () => {
     const mock = new LLMock({ port: 0, host: '127.0.0.1' });
     mock.onMessage(/round 1 of/, { content: 'Thought: begin\nAction: Retrieve[genre, 20]' });
-    mock.onMessage(/round 2 of/, { content: 'Thought: enough\nAction: Finish[]' });
+    // Slowly enough that the line, which is not drawn for every word, is drawn while it writes.
+    const slow = { latency: 60, chunkSize: 4 };
+    mock.onMessage(/round 2 of/, { content: 'Thought: enough\nAction: Finish[]' }, slow);
     await mock.start();
     const screen: string[] = [];
     const model = ['-p', 'llm', '-m', 'fake', '--base-url', `${mock.url}/v1`, '--retrieval', 'popularity'];
