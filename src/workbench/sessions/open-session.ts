@@ -175,6 +175,16 @@ export class OpenSession {
     }
   }
 
+  /** Reads the dataset alone, which is all that it takes to show the session. Never throws: `preparation` says why. */
+  async look(): Promise<void> {
+    try {
+      this.loaded ??= await this.worlds.dataset(this.need);
+      this.changed.fire('other');
+    } catch {
+      await this.prepare();
+    }
+  }
+
   step(): Promise<void> {
     return this.act('step', (session, signal) => session.step({ signal }));
   }

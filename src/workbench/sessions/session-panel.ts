@@ -230,6 +230,8 @@ export class SessionPanel implements vscode.Disposable {
     if (this.panel.title !== title) this.panel.title = title;
     if (before) sessionPanels.switched(before.reference, session.reference);
     if (this.isMine(before)) this.becomeActive();
+    // What the next round needs is opened when the page has been drawn: until then it would keep the machine from that.
+    if (this.answered) void session.prepare();
     if (before && !sessionPanels.shows(before)) void sessions.close(before);
     if (this.page.listening) {
       this.tellReference();
@@ -257,6 +259,7 @@ export class SessionPanel implements vscode.Disposable {
     if (this.answered) return;
     this.answered = true;
     if (this.isMine()) this.becomeActive();
+    void this.current?.prepare();
   }
 
   /** Shows the session on a page that does not listen yet, as soon as there is all that belongs to its first picture. */

@@ -70,7 +70,7 @@ export class Sessions implements Disposable {
   }
 
   /**
-   * The session of a log: the one that is open, or opened now; its dataset and retrieval follow in the background.
+   * The session of a log: the one that is open, or opened now; its dataset follows in the background.
    * @throws StorageError `not-found`, `damaged-log`, `newer-log`.
    */
   get(reference: SessionReference): Promise<OpenSession> {
@@ -149,7 +149,7 @@ export class Sessions implements Disposable {
       if (session === this.chosen && change !== 'text') this.changed.fire(session);
     });
     this.all.push(session);
-    void session.prepare();
+    void session.look();
     return session;
   }
 
