@@ -16,6 +16,7 @@ const task = { config, model, params: model.initialise(new Random(1)), threads: 
 /** Devices that take so many milliseconds a step; `null` cannot be opened. */
 function world(
   steps: Partial<Record<DeviceName, number | null>>,
+  onRun: () => void = () => undefined,
 ): DeviceWorld & { runs: string[]; positions: number[] } {
   const runs: string[] = [];
   const positions: number[] = [];
@@ -33,6 +34,7 @@ function world(
           Promise.resolve({
             run: async (_state, inputs) => {
               runs.push(device);
+              onRun();
               positions.push(inputs['items']!.data.length);
               await new Promise((resolve) => setTimeout(resolve, time));
               return {};
@@ -96,8 +98,7 @@ describe('choosing a device', () => {
     assert.ok(milliseconds['onnx-cpu']! > 50, 'in proportion to the batch');
 
     const stop = new AbortController();
-    const slow = world({ 'onnx-cpu': 30, 'onnx-webgpu': 30 });
-    setTimeout(() => stop.abort(), 10);
+    const slow = world({ 'onnx-cpu': 30, 'onnx-webgpu': 30 }, () => stop.abort());
     const other = { ...task, threads: 4 };
     await assert.rejects(chooseDevice(other, folder, { signal: stop.signal }, slow), { code: 'cancelled' });
     assert.deepEqual(slow.runs, ['onnx-cpu']);
