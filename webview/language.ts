@@ -1,12 +1,7 @@
+import type { Language } from './protocol.ts';
+
 let texts: Readonly<Record<string, string>> = {};
 let locale = 'en';
-
-export interface Language {
-  /** BCP 47. */
-  readonly locale: string;
-  /** Texts in the person's language by the English one. */
-  readonly texts: Readonly<Record<string, string>>;
-}
 
 /** Sets the language that `t`, `number` and `date` use from now on. */
 export function useLanguage(language: Language): void {

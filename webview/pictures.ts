@@ -3,9 +3,8 @@ import { collectResultSync } from '@lit-labs/ssr/lib/render-result.js';
 import type { TemplateResult } from 'lit';
 import { datasetView, type DatasetActions } from './dataset-view.ts';
 import { useLanguage } from './language.ts';
-import { firstRounds } from './protocol.ts';
 import type { Pictures } from './protocol.ts';
-import type { SessionActions, SessionModel } from './session-model.ts';
+import { emptyModel, type SessionActions, type SessionModel } from './session-model.ts';
 import { sessionView } from './session-view.ts';
 import { trainingView, type TrainingActions } from './training-view.ts';
 
@@ -17,19 +16,9 @@ export const pictures: Pictures = {
   session: ({ head, rounds }, language) => {
     useLanguage(language);
     const model: SessionModel = {
+      ...emptyModel(mostRounds),
       state: { kind: 'full', head },
       rounds: [...rounds],
-      writing: '',
-      editing: undefined,
-      near: new Set<number>(firstRounds),
-      most: mostRounds,
-      unfolded: new Set<number>(),
-      trail: undefined,
-      history: undefined,
-      prompt: undefined,
-      examples: undefined,
-      example: {},
-      examplesActions: undefined,
     };
     return drawn(sessionView(model, noActions as SessionActions));
   },

@@ -1,4 +1,5 @@
 import type { DemonstrationsActions, OpenEntry } from './demonstrations-model.ts';
+import { firstRounds } from './protocol.ts';
 import type {
   ItemTrail,
   SessionCard,
@@ -44,6 +45,25 @@ export interface SessionModel {
   /** What is open in their list, and what can be done with it. */
   example: OpenEntry;
   examplesActions: DemonstrationsActions | undefined;
+}
+
+/** A page on which nothing is open. @param most rounds that its first picture holds */
+export function emptyModel(most: number): SessionModel {
+  return {
+    state: undefined,
+    rounds: [],
+    writing: '',
+    editing: undefined,
+    near: new Set(firstRounds),
+    most,
+    unfolded: new Set(),
+    trail: undefined,
+    history: undefined,
+    prompt: undefined,
+    examples: undefined,
+    example: {},
+    examplesActions: undefined,
+  };
 }
 
 export interface PromptEditor {

@@ -3,9 +3,9 @@ import { render } from 'lit';
 import { demonstrationsActions } from './demonstrations-model.ts';
 import { connect, remember, takeOver, wallClock } from './host.ts';
 import { setLanguage, t } from './language.ts';
-import { firstRounds, sessionContract, wholeRounds } from './protocol.ts';
+import { sessionContract, wholeRounds } from './protocol.ts';
 import type { SessionRound } from './protocol.ts';
-import type { Part, SessionActions, SessionModel } from './session-model.ts';
+import { emptyModel, type Part, type SessionActions } from './session-model.ts';
 import { keepTypingHere } from './session-keys.ts';
 import { sessionView } from './session-view.ts';
 import './session.css';
@@ -14,25 +14,13 @@ import './session.css';
 
 /** The first picture has the rounds that can be in view; the others follow it. A round with a table is no lower. */
 const leastRoundHeight = 320;
-const model: SessionModel = {
-  state: undefined,
-  rounds: [],
-  writing: '',
-  editing: undefined,
-  near: new Set(firstRounds),
-  most: Math.max(
+const model = emptyModel(
+  Math.max(
     2,
     Math.ceil(window.innerHeight / leastRoundHeight),
     document.querySelectorAll('#app [data-round]').length, // of the picture that the page came with
   ),
-  unfolded: new Set(),
-  trail: undefined,
-  history: undefined,
-  prompt: undefined,
-  examples: undefined,
-  example: {},
-  examplesActions: undefined,
-};
+);
 let shownSession = '';
 let focused = 0;
 

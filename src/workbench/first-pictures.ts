@@ -1,12 +1,9 @@
 import { createRequire } from 'node:module';
 import * as vscode from 'vscode';
-import type { Pictures } from '../../webview/protocol.ts';
+import type { Language, Pictures } from '../../webview/protocol.ts';
 import type { WorkbenchLog } from './log.ts';
 
-export type DrawPicture = (
-  pictures: Pictures,
-  language: { readonly locale: string; readonly texts: Readonly<Record<string, string>> },
-) => string;
+export type DrawPicture = (pictures: Pictures, language: Language) => string;
 
 let loaded: Pictures | undefined;
 

@@ -2,7 +2,7 @@ import type { InspectorState } from '../protocol.ts';
 import type { SessionHead, SessionRound } from './session.ts';
 import type { TrainingState } from './training.ts';
 
-interface Language {
+export interface Language {
   /** BCP 47. */
   readonly locale: string;
   /** Texts in the person's language by the English one. */
